@@ -1,0 +1,5 @@
+"""Run rfqwatch as ``python -m rfqwatch``."""
+
+from rfqwatch.cli import main
+
+main()

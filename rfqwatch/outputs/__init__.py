@@ -1,0 +1,1 @@
+"""Where events go: JSON lines, text, or a table on a terminal."""

@@ -1,0 +1,1 @@
+"""A simulated exchange on a loopback port, for trying rfqwatch without an account."""
