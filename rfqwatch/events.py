@@ -1,0 +1,359 @@
+"""The channel's vocabulary: one frozen Struct for every message of ``communications``.
+
+Field names are the wire's own (docs.kalshi.com, WebSockets, Communications). Only ids are required;
+any other field may be absent or null. Amounts come in two spellings: today's strings (``*_dollars``
+in dollars, ``*_fp`` in contracts) and the integers of early 2026 (``target_cost`` in centi-cents,
+bids in cents, contracts in whole contracts). The properties give an exact ``Decimal`` in dollars or
+contracts, whichever spelling came. Amounts that are negative, not finite or absurd are refused.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, ClassVar, TypeAlias
+
+from msgspec import Meta, Struct, field
+
+ANONYMOUS_CREATORS = frozenset(
+    {
+        "",
+        "0",
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+    }
+)
+"""The placeholders that stand for any creator who hides: each is shared, none is one person.
+
+Source: docs.kalshi.com, CreateRFQRequest ``obscure_creator_id``, in successive editions.
+"""
+
+Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
+"""An RFC 3339 time with its zone; fractions of any length, as the exchange trims zeros."""
+
+Legacy: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
+"""An amount in the integer spelling; its unit is the field's."""
+
+_LARGEST_EXPONENT = 15
+_SMALLEST_EXPONENT = -12
+
+
+def _check_amounts(*amounts: Decimal | None) -> None:
+    for amount in amounts:
+        # Exponents are bounded because "1e999999" is finite, yet a gigabyte when written out.
+        if amount is not None and not (
+            amount.is_finite()
+            and not amount.is_signed()
+            and _SMALLEST_EXPONENT <= amount.adjusted() <= _LARGEST_EXPONENT
+        ):
+            raise ValueError("an amount is negative, not finite or out of range")
+
+
+def _dollars(dollars: Decimal | None, legacy: int | None, exponent: int) -> Decimal | None:
+    if dollars is None and legacy is not None:
+        return Decimal(legacy).scaleb(exponent)
+    return dollars
+
+
+def _contracts(contracts: Decimal | None, legacy: int | None) -> Decimal | None:
+    return Decimal(legacy) if contracts is None and legacy is not None else contracts
+
+
+CENTICENTS = -4
+CENTS = -2
+
+
+class Leg(Struct, frozen=True, gc=False):
+    """One leg of a combo: the market and the side that must come true."""
+
+    event_ticker: str | None = None
+    market_ticker: str | None = None
+    side: str | None = None
+    yes_settlement_value_dollars: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if self.yes_settlement_value_dollars is not None:
+            _check_amounts(self.yes_settlement_value_dollars)
+
+
+class _Rfq(Struct, frozen=True, gc=False):
+    """What every announcement of an RFQ says of its market and size."""
+
+    id: str
+    market_ticker: str | None = None
+    event_ticker: str | None = None
+    contracts_fp: Decimal | None = None
+    target_cost_dollars: Decimal | None = None
+    legacy_contracts: Legacy | None = field(default=None, name="contracts")
+    legacy_target_cost: Legacy | None = field(default=None, name="target_cost")
+
+    def __post_init__(self) -> None:
+        _check_amounts(self.contracts_fp, self.target_cost_dollars)
+
+    @property
+    def contracts(self) -> Decimal | None:
+        """Size in contracts; None when the RFQ is sized by target cost ("0.00" says so too)."""
+        contracts = _contracts(self.contracts_fp, self.legacy_contracts)
+        return None if not contracts and self.target_cost is not None else contracts
+
+    @property
+    def target_cost(self) -> Decimal | None:
+        """Target cost in dollars."""
+        return _dollars(self.target_cost_dollars, self.legacy_target_cost, CENTICENTS)
+
+
+class RfqCreated(_Rfq, frozen=True, gc=False, kw_only=True):
+    """A request for quotes was opened. Everyone sees it."""
+
+    type: ClassVar[str] = "rfq_created"
+
+    creator_id: str | None = None
+    created_ts: Timestamp | None = None
+    mve_collection_ticker: str | None = None
+    mve_selected_legs: tuple[Leg, ...] | None = None
+
+
+class RfqDeleted(_Rfq, frozen=True, gc=False, kw_only=True):
+    """A request for quotes is gone; the exchange does not say why. Everyone sees it."""
+
+    type: ClassVar[str] = "rfq_deleted"
+
+    creator_id: str | None = None
+    deleted_ts: Timestamp | None = None
+
+
+class _Bids(Struct, frozen=True, gc=False, kw_only=True):
+    """What is bid on each side of an RFQ."""
+
+    rfq_id: str
+    market_ticker: str | None = None
+    event_ticker: str | None = None
+    yes_bid_dollars: Decimal | None = None
+    no_bid_dollars: Decimal | None = None
+    yes_contracts_offered_fp: Decimal | None = None
+    no_contracts_offered_fp: Decimal | None = None
+    rfq_target_cost_dollars: Decimal | None = None
+    legacy_yes_bid: Legacy | None = field(default=None, name="yes_bid")
+    legacy_no_bid: Legacy | None = field(default=None, name="no_bid")
+    legacy_yes_contracts: Legacy | None = field(default=None, name="yes_contracts_offered")
+    legacy_no_contracts: Legacy | None = field(default=None, name="no_contracts_offered")
+    legacy_target_cost: Legacy | None = field(default=None, name="rfq_target_cost")
+
+    def __post_init__(self) -> None:
+        _check_amounts(
+            self.yes_bid_dollars,
+            self.no_bid_dollars,
+            self.yes_contracts_offered_fp,
+            self.no_contracts_offered_fp,
+            self.rfq_target_cost_dollars,
+        )
+
+    @property
+    def yes_bid(self) -> Decimal | None:
+        """Bid for YES in dollars; zero means that the side is not offered."""
+        return _dollars(self.yes_bid_dollars, self.legacy_yes_bid, CENTS)
+
+    @property
+    def no_bid(self) -> Decimal | None:
+        """Bid for NO in dollars; zero means that the side is not offered."""
+        return _dollars(self.no_bid_dollars, self.legacy_no_bid, CENTS)
+
+    @property
+    def yes_contracts(self) -> Decimal | None:
+        """Contracts offered at the YES bid."""
+        return _contracts(self.yes_contracts_offered_fp, self.legacy_yes_contracts)
+
+    @property
+    def no_contracts(self) -> Decimal | None:
+        """Contracts offered at the NO bid."""
+        return _contracts(self.no_contracts_offered_fp, self.legacy_no_contracts)
+
+    @property
+    def target_cost(self) -> Decimal | None:
+        """The RFQ's target cost in dollars."""
+        return _dollars(self.rfq_target_cost_dollars, self.legacy_target_cost, CENTICENTS)
+
+
+class Offer(_Bids, frozen=True, gc=False, kw_only=True):
+    """What one quote bids on one RFQ."""
+
+    quote_id: str
+
+
+class QuoteCreated(Offer, frozen=True, gc=False, kw_only=True):
+    """A maker quoted an RFQ, in place of its former quote if it had one. Its two parties see it."""
+
+    type: ClassVar[str] = "quote_created"
+
+    quote_creator_id: str | None = None
+    rfq_creator_id: str | None = None
+    created_ts: Timestamp | None = None
+    subaccount: int | None = None
+
+
+class QuoteAccepted(Offer, frozen=True, gc=False, kw_only=True):
+    """The requester took one side of a quote. Its two parties see it; it carries no time."""
+
+    type: ClassVar[str] = "quote_accepted"
+
+    quote_creator_id: str | None = None
+    rfq_creator_id: str | None = None
+    accepted_side: str | None = None
+    contracts_accepted_fp: Decimal | None = None
+    subaccount: int | None = None
+    legacy_contracts_accepted: Legacy | None = field(default=None, name="contracts_accepted")
+
+    def __post_init__(self) -> None:
+        Offer.__post_init__(self)
+        _check_amounts(self.contracts_accepted_fp)
+
+    @property
+    def contracts_accepted(self) -> Decimal | None:
+        """Contracts taken; on target-cost RFQs, where it is not sent, the accepted side's offer."""
+        contracts = _contracts(self.contracts_accepted_fp, self.legacy_contracts_accepted)
+        if contracts is None and self.accepted_side == "yes":
+            return self.yes_contracts
+        if contracts is None and self.accepted_side == "no":
+            return self.no_contracts
+        return contracts
+
+
+class QuoteExecuted(Struct, frozen=True, gc=False):
+    """An accepted quote was executed: orders were placed. Its two parties see it."""
+
+    type: ClassVar[str] = "quote_executed"
+
+    quote_id: str
+    rfq_id: str
+    quote_creator_id: str | None = None
+    rfq_creator_id: str | None = None
+    order_id: str | None = None
+    client_order_id: str | None = None
+    market_ticker: str | None = None
+    event_ticker: str | None = None
+    executed_ts: Timestamp | None = None
+    rfq_batch_id: str | None = None
+    subaccount: int | None = None
+
+
+class BatchRfq(_Rfq, frozen=True, gc=False, kw_only=True):
+    """One child of an RFQ batch; ``leg_indices`` point into the batch's legs."""
+
+    mve_collection_ticker: str | None = None
+    leg_indices: tuple[int, ...] | None = None
+
+
+class RfqBatchCreated(Struct, frozen=True, gc=False):
+    """Several RFQs over shared legs were opened at once; the children are not announced again."""
+
+    type: ClassVar[str] = "rfq_batch_created"
+
+    id: str
+    creator_id: str | None = None
+    created_ts: Timestamp | None = None
+    legs: tuple[Leg, ...] | None = None
+    rfqs: tuple[BatchRfq, ...] | None = None
+
+
+class RfqBatchDeleted(Struct, frozen=True, gc=False):
+    """An RFQ batch is gone, with the children named."""
+
+    type: ClassVar[str] = "rfq_batch_deleted"
+
+    id: str
+    creator_id: str | None = None
+    rfq_ids: tuple[str, ...] | None = None
+    deleted_ts: Timestamp | None = None
+
+
+class BatchQuoteCreated(Struct, frozen=True, gc=False):
+    """A maker quoted a batch. Its maker sees it."""
+
+    type: ClassVar[str] = "batch_quote_created"
+
+    batch_quote_id: str
+    rfq_batch_id: str
+    quote_creator_id: str | None = None
+    created_ts: Timestamp | None = None
+    quotes: tuple[Offer, ...] | None = None
+    subaccount: int | None = None
+
+
+class BestBids(_Bids, frozen=True, gc=False, kw_only=True):
+    """The best bids on one child of a batch; a side without one is absent."""
+
+
+class RfqBatchBestQuotes(Struct, frozen=True, gc=False):
+    """A full picture of the best bids on a batch; one with a version already passed is stale."""
+
+    type: ClassVar[str] = "rfq_batch_best_quotes"
+
+    rfq_batch_id: str
+    client_batch_id: str | None = None
+    version: int | None = None
+    updated_ts: Timestamp | None = None
+    yes_complete: bool | None = None
+    no_complete: bool | None = None
+    rfqs: tuple[BestBids, ...] | None = None
+    subaccount: int | None = None
+
+
+class BatchQuoteAccepted(Struct, frozen=True, gc=False):
+    """The requester took one side of a batch quote, on the children named. Its maker sees it."""
+
+    type: ClassVar[str] = "batch_quote_accepted"
+
+    batch_quote_id: str
+    rfq_batch_id: str
+    quote_creator_id: str | None = None
+    rfq_creator_id: str | None = None
+    accepted_side: str | None = None
+    accepted_ts: Timestamp | None = None
+    quotes: tuple[Offer, ...] | None = None
+    subaccount: int | None = None
+
+
+class RfqBatchExecuted(Struct, frozen=True, gc=False):
+    """A batch finished executing. Its requester sees it."""
+
+    type: ClassVar[str] = "rfq_batch_executed"
+
+    rfq_batch_id: str
+    rfq_creator_id: str | None = None
+    client_batch_id: str | None = None
+    executed_rfq_ids: tuple[str, ...] | None = None
+    failed_rfq_ids: tuple[str, ...] | None = None
+    executed_ts: Timestamp | None = None
+    close_reason: str | None = None
+    subaccount: int | None = None
+
+
+class BatchQuoteExecuted(Struct, frozen=True, gc=False):
+    """A batch quote finished executing, on the winning maker's own children. Its maker sees it."""
+
+    type: ClassVar[str] = "batch_quote_executed"
+
+    batch_quote_id: str
+    rfq_batch_id: str
+    rfq_creator_id: str | None = None
+    executed_rfq_ids: tuple[str, ...] | None = None
+    failed_rfq_ids: tuple[str, ...] | None = None
+    executed_ts: Timestamp | None = None
+    close_reason: str | None = None
+    subaccount: int | None = None
+
+
+Event: TypeAlias = (
+    RfqCreated
+    | RfqDeleted
+    | QuoteCreated
+    | QuoteAccepted
+    | QuoteExecuted
+    | RfqBatchCreated
+    | RfqBatchDeleted
+    | BatchQuoteCreated
+    | RfqBatchBestQuotes
+    | BatchQuoteAccepted
+    | RfqBatchExecuted
+    | BatchQuoteExecuted
+)
+"""Any message of the channel that rfqwatch knows the meaning of."""
