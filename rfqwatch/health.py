@@ -1,0 +1,152 @@
+"""How well the stream is doing: one figure card per connection, kept up cheaply, pure.
+
+Times are passed in, in Unix milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rfqwatch.events import Event
+
+RATE_WINDOW_MS = 5_000
+_LAGS = 4_096
+_BUCKET_MS = 250
+
+
+class Connection(StrEnum):
+    """What a connection is doing."""
+
+    CONNECTING = "connecting"
+    WATCHING = "watching"
+    RECONNECTING = "reconnecting"
+    ENDED = "ended"
+
+
+class Rate:
+    """How often something happened over the last seconds."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._since_ms: int | None = None
+        self._buckets: deque[tuple[int, int]] = deque()
+
+    def add(self, count: int, now_ms: int) -> None:
+        """Count what happened up to now. Call it once per batch, also for none."""
+        if self._since_ms is None:
+            self._since_ms = now_ms
+        self.total += count
+        # A clock that was set back starts the window again.
+        if self._buckets and now_ms < self._buckets[-1][0]:
+            self._buckets.clear()
+            self._since_ms = now_ms
+        if self._buckets and now_ms - self._buckets[-1][0] < _BUCKET_MS:
+            start_ms, before = self._buckets[-1]
+            self._buckets[-1] = (start_ms, before + count)
+        else:
+            self._buckets.append((now_ms, count))
+            self._prune(now_ms)
+
+    def per_second(self, now_ms: int) -> float:
+        """Give the rate over the last seconds, or over the time since the first if shorter."""
+        self._prune(now_ms)
+        if self._since_ms is None:
+            return 0.0
+        window_ms = min(RATE_WINDOW_MS, max(1_000, now_ms - self._since_ms))
+        return sum(count for _, count in self._buckets) * 1_000 / window_ms
+
+    def _prune(self, now_ms: int) -> None:
+        while self._buckets and self._buckets[0][0] <= now_ms - RATE_WINDOW_MS:
+            self._buckets.popleft()
+
+
+@dataclass(slots=True)
+class Lag:
+    """The lags last seen, in milliseconds; a bounded window."""
+
+    values: deque[int] = field(default_factory=lambda: deque(maxlen=_LAGS))
+
+    def percentiles(self) -> tuple[int, int] | None:
+        """Give the median and the 99th percentile; None before the first. Sorts: call it rarely."""
+        ordered = sorted(self.values)
+        if not ordered:
+            return None
+        last = len(ordered) - 1
+        return ordered[last // 2], ordered[last * 99 // 100]
+
+
+@dataclass(slots=True)
+class ShardHealth:
+    """One connection: its state, since when, and what came by it.
+
+    ``name`` is its shard ("3/10"), empty without sharding. ``retry_at_ms`` is when it dials again.
+    ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none.
+    ``backward`` counts frames whose ``seq`` was passed before.
+    """
+
+    name: str = ""
+    state: Connection = Connection.CONNECTING
+    since_ms: int = 0
+    retry_at_ms: int | None = None
+    frames: Rate = field(default_factory=Rate)
+    lag: Lag = field(default_factory=Lag)
+    gaps: int = 0
+    missed: int = 0
+    malformed: int = 0
+    unknown: int = 0
+    backward: int = 0
+
+    def become(self, state: Connection, now_ms: int, retry_at_ms: int | None = None) -> None:
+        """Note a change of state; ``since_ms`` stays while the state does."""
+        if state is not self.state or self.since_ms == 0:
+            self.since_ms = now_ms
+        self.state = state
+        self.retry_at_ms = retry_at_ms
+
+    def heard(self, count: int, now_ms: int) -> None:
+        """Count a batch of frames."""
+        self.frames.add(count, now_ms)
+
+    def lagged(self, lag_ms: int) -> None:
+        """Note the lag of one frame."""
+        self.lag.values.append(lag_ms)
+
+
+@dataclass(slots=True)
+class Health:
+    """Every connection of the program, and what they are connected to.
+
+    ``place`` is the environment, or the URL's host: text from the user, shown as it is.
+    """
+
+    place: str
+    shards: dict[str, ShardHealth] = field(default_factory=dict)
+
+    def shard(self, name: str = "") -> ShardHealth:
+        """Give one connection's card, made at the first call."""
+        card = self.shards.get(name)
+        if card is None:
+            card = self.shards[name] = ShardHealth(name)
+        return card
+
+    @property
+    def watching(self) -> bool:
+        """Whether every connection is live."""
+        return bool(self.shards) and all(
+            card.state is Connection.WATCHING for card in self.shards.values()
+        )
+
+
+def lag_of(event: Event, received_ms: int, sending_ms: int | None) -> int | None:
+    """Give a message's time on the way, in milliseconds: since sent, else since what it tells of.
+
+    None when it carries no time. Only an announcement's own time will do: a replay's is not a lag.
+    """
+    if sending_ms is not None:
+        return received_ms - sending_ms
+    created_ts = getattr(event, "created_ts", None)
+    return None if created_ts is None else received_ms - round(created_ts.timestamp() * 1_000)
