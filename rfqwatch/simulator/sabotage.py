@@ -1,0 +1,127 @@
+"""What each fault does, at the moment it happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rfqwatch.simulator import hostile
+from rfqwatch.simulator.faults import HANDSHAKE, SUBSCRIBE, FaultKind
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from rfqwatch.simulator.line import Subscription
+    from rfqwatch.simulator.traffic import Event
+
+_LATE_FRAMES: Final = 3
+_MOST_LOST: Final = 5
+_BACKWARD: Final = 5
+
+
+class Saboteur:
+    """Befalls subscriptions with faults.
+
+    ``armed`` are the faults that wait for the next handshake or subscribe; ``numbered`` turns
+    false when frames lose their seq for good.
+    """
+
+    def __init__(self, rng: random.Random) -> None:
+        self.armed: list[FaultKind] = []
+        self.numbered = True
+        self._rng = rng
+        self._malformed = hostile.malformed()
+        self._table: dict[FaultKind, Callable[[Subscription, Event], bool]] = {
+            FaultKind.RESET: lambda hit, _: _over(hit.line.reset),
+            FaultKind.DROP: lambda hit, _: _over(hit.line.drop),
+            FaultKind.CLOSE_1001: lambda hit, _: _close(hit, 1001, "going away"),
+            FaultKind.CLOSE_1011: lambda hit, _: _close(hit, 1011, "internal error"),
+            FaultKind.CLOSE_1012: lambda hit, _: _close(hit, 1012, "service restart"),
+            FaultKind.CLOSE_1013: lambda hit, _: _close(hit, 1013, "try again later"),
+            FaultKind.HALF_OPEN: lambda hit, _: _over(hit.line.fall_silent),
+            FaultKind.OVERFLOW: lambda hit, _: _fail(hit, 25),
+            FaultKind.CHANNEL_ERROR: lambda hit, _: _fail(hit, 10),
+            FaultKind.LATE_FRAMES: _late_frames,
+            FaultKind.SEQ_HOLE: self._seq_hole,
+            FaultKind.NO_SEQ: self._no_seq,
+            FaultKind.REPEAT: _repeat,
+            FaultKind.BACKWARD: _backward,
+            FaultKind.MALFORMED: lambda hit, _: _add(hit, next(self._malformed)),
+            FaultKind.UNKNOWN_TYPE: lambda hit, _: _add(hit, hostile.unknown_type()),
+            FaultKind.TOO_BIG: lambda hit, _: _add(hit, hostile.too_big()),
+            FaultKind.FRAGMENTS: _fragments,
+            FaultKind.BOMB: _bomb,
+        }
+
+    def befall(self, kind: FaultKind, hit: Subscription, event: Event) -> bool:
+        """Let ``kind`` happen as ``event`` is about to be sent; return whether it still is."""
+        if kind in HANDSHAKE | SUBSCRIBE:
+            self.armed.append(kind)
+            kind = FaultKind.RESET
+        return self._table[kind](hit, event)
+
+    def take(self, kinds: frozenset[FaultKind]) -> FaultKind | None:
+        """Disarm and return the first armed fault that is one of ``kinds``."""
+        for kind in self.armed:
+            if kind in kinds:
+                self.armed.remove(kind)
+                return kind
+        return None
+
+    def _seq_hole(self, hit: Subscription, _: Event) -> bool:
+        hit.to_drop += self._rng.randint(1, _MOST_LOST)
+        return True
+
+    def _no_seq(self, hit: Subscription, _: Event) -> bool:
+        self.numbered = hit.numbered = False
+        return True
+
+
+def _over(end: Callable[[], None]) -> bool:
+    end()
+    return False
+
+
+def _close(hit: Subscription, code: int, reason: str) -> bool:
+    hit.line.close(code, reason)
+    return False
+
+
+def _fail(hit: Subscription, code: int) -> bool:
+    hit.fail(code)
+    return False
+
+
+def _late_frames(hit: Subscription, _: Event) -> bool:
+    hit.fail(10)
+    hit.line.ghost = hit
+    hit.line.ghost_frames = _LATE_FRAMES
+    return False
+
+
+def _repeat(hit: Subscription, event: Event) -> bool:
+    hit.send(event)
+    hit.send_again(event, hit.seq)
+    return False
+
+
+def _backward(hit: Subscription, event: Event) -> bool:
+    hit.send(event)
+    hit.send_again(event, max(1, hit.seq - _BACKWARD))
+    return False
+
+
+def _fragments(hit: Subscription, event: Event) -> bool:
+    hit.send_fragments(event)
+    return False
+
+
+def _add(hit: Subscription, frame: hostile.Hostile) -> bool:
+    hit.send_hostile(frame)
+    return True
+
+
+def _bomb(hit: Subscription, _: Event) -> bool:
+    hit.account.extra += 1
+    hit.line.write_raw(hostile.bomb())
+    return True
