@@ -1,0 +1,37 @@
+"""How long to wait before trying again, and how often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
+
+FIRST_S = 0.5
+LONGEST_S = 30.0
+STABLE_MS = 30_000
+
+
+class Backoff:
+    """Full-jitter exponential delays, forgotten only after a stable stretch of data.
+
+    A handshake proves nothing: a server that accepts and closes would be redialled without end.
+    """
+
+    def __init__(self, random: Random, limit: int | None = None) -> None:
+        self._random = random
+        self._limit = limit
+        self._attempts = 0
+
+    def delay(self) -> float | None:
+        """Count one more attempt, and give the seconds to wait before it; None when spent."""
+        if self._limit is not None and self._attempts >= self._limit:
+            return None
+        longest = min(LONGEST_S, FIRST_S * 2 ** min(self._attempts, 10))
+        self._attempts += 1
+        return self._random.uniform(0, longest)
+
+    def lived(self, duration_ms: int) -> None:
+        """Take note that a subscription delivered data for so long."""
+        if duration_ms >= STABLE_MS:
+            self._attempts = 0

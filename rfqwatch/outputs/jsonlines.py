@@ -1,0 +1,72 @@
+"""One JSON object a line: the exchange's own bytes, with when and where they were received."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rfqwatch.outputs.lines import LineOutput, fold
+from rfqwatch.wire import CHANNEL, Malformed
+
+if TYPE_CHECKING:
+    from rfqwatch.session import Gap, Live
+    from rfqwatch.wire import Frame, Unknown
+
+_NEWLINE = ord("\n")
+_RETURN = ord("\r")
+_BRACE = ord("}")
+
+
+class JsonLines(LineOutput):
+    """Every message as the exchange wrote it, plus ``received_ts_ms`` and ``shard`` at its end.
+
+    Lines of our own have the types ``rfqwatch.subscribed`` and ``rfqwatch.gap``.
+    """
+
+    def begin(self, shard: str, received_ms: int) -> None:
+        """Expect what was received over one connection at one moment."""
+        super().begin(shard, received_ms)
+        self._tail = _tail(shard, received_ms)
+
+    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes | None:
+        if type(frame) is Malformed:
+            return None
+        if _NEWLINE in data or _RETURN in data:
+            data = fold(data)
+        if data[-1] != _BRACE:
+            data = data.rstrip()
+        return data[:-1] + self._tail
+
+    def _live_line(self, live: Live) -> bytes:
+        return _own(
+            "rfqwatch.subscribed",
+            live.sid,
+            {"channel": CHANNEL, "sid": live.sid},
+            _tail(self._shard, live.at_ms),
+        )
+
+    def _gap_line(self, gap: Gap, shard: str) -> bytes:
+        return _own(
+            "rfqwatch.gap",
+            gap.sid,
+            {
+                "reason": gap.reason,
+                "missed": gap.missed,
+                "last_seq": gap.last_seq,
+                "next_seq": gap.next_seq,
+                "from_ts_ms": gap.from_ms,
+                "to_ts_ms": gap.to_ms,
+            },
+            _tail(shard, gap.to_ms if gap.to_ms is not None else gap.from_ms),
+        )
+
+
+def _tail(shard: str, received_ms: int) -> bytes:
+    name = f',"shard":"{shard}"' if shard else ""
+    return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
+
+
+def _own(name: str, sid: int | None, msg: dict[str, object], tail: bytes) -> bytes:
+    line = {"type": name, **({} if sid is None else {"sid": sid}), "msg": msg}
+    return msgspec.json.encode(line)[:-1] + tail

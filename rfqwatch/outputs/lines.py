@@ -1,0 +1,122 @@
+"""The stream as lines on standard output, whatever a line looks like."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from rfqwatch.events import (
+    RfqBatchCreated,
+    RfqBatchDeleted,
+    RfqCreated,
+    RfqDeleted,
+)
+from rfqwatch.outputs.stdout import DEFAULT_LIMIT, OWN, QUOTE, RFQ, Batch, Shed, Stdout
+from rfqwatch.outputs.terminal import safe_json_line
+from rfqwatch.session import Gap
+from rfqwatch.wire import Malformed
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+    from rfqwatch.session import Live
+    from rfqwatch.wire import Frame, Unknown
+
+_RFQ_EVENTS: frozenset[type] = frozenset({RfqCreated, RfqDeleted, RfqBatchCreated, RfqBatchDeleted})
+
+
+def fold(data: bytes) -> bytes:
+    """Put a message on one line: outside of strings, JSON takes a space for a line break."""
+    return data.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+class LineOutput(ABC):
+    """Lines on standard output; subclasses say what stands in them."""
+
+    def __init__(self, fd: int, *, limit: int = DEFAULT_LIMIT) -> None:
+        self._stdout = Stdout(fd, limit=limit, describe_shed=self._shed_line)
+        self._terminal = os.isatty(fd)
+        self._shard = ""
+        self._received_ms = 0
+        self._lines: list[bytes] = []
+        self._ranks = bytearray()
+
+    def start(self) -> Future[None]:
+        """Begin to write; see `Stdout.start`."""
+        return self._stdout.start()
+
+    def close(self) -> None:
+        """Say that no more lines will come."""
+        self._stdout.close()
+
+    @property
+    def shed(self) -> int:
+        """How many events were dropped because the consumer did not take them."""
+        return self._stdout.shed
+
+    @property
+    def undelivered(self) -> int:
+        """How many lines still wait to be written."""
+        return self._stdout.undelivered
+
+    def begin(self, shard: str, received_ms: int) -> None:
+        """Expect what was received over one connection at one moment."""
+        self._shard = shard
+        self._received_ms = received_ms
+
+    def event(self, data: bytes, frame: Frame | Unknown | Malformed) -> bool:
+        """Take a message and its bytes; tell whether it makes a line."""
+        line = self._event_line(data, frame)
+        if line is None:
+            return False
+        self._lines.append(line)
+        is_rfq = not isinstance(frame, Malformed) and type(frame.msg) in _RFQ_EVENTS
+        self._ranks.append(RFQ if is_rfq else QUOTE)
+        return True
+
+    def live(self, live: Live) -> None:
+        """Print that messages are due from here on."""
+        self._print_own(self._live_line(live))
+
+    def gap(self, gap: Gap) -> None:
+        """Print that messages are missing here."""
+        self._print_own(self._gap_line(gap, self._shard))
+
+    def end(self) -> None:
+        """Hand over what came since `begin`."""
+        if self._lines:
+            if self._terminal:
+                self._lines = list(map(safe_json_line, self._lines))
+            self._stdout.put(Batch(self._shard, self._received_ms, self._lines, self._ranks))
+            self._lines = []
+            self._ranks = bytearray()
+
+    def _print_own(self, line: bytes) -> None:
+        if line:
+            self._lines.append(line)
+            self._ranks.append(OWN)
+
+    def _shed_line(self, shed: Shed) -> bytes:
+        gap = Gap(
+            "shed",
+            missed=shed.missed,
+            sid=None,
+            last_seq=None,
+            next_seq=None,
+            from_ms=shed.from_ms,
+            to_ms=shed.to_ms,
+        )
+        return self._gap_line(gap, shed.shard)
+
+    @abstractmethod
+    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes | None:
+        """Write the line for a message, or None for no line."""
+
+    @abstractmethod
+    def _live_line(self, live: Live) -> bytes:
+        """Write the line for a subscription that became live, or nothing."""
+
+    @abstractmethod
+    def _gap_line(self, gap: Gap, shard: str) -> bytes:
+        """Write the line for a gap, or nothing. Called from the thread that writes, too."""

@@ -1,0 +1,357 @@
+"""The conversation about one subscription, without sockets or clocks.
+
+A session outlives connections. It says what to send, checks every frame against the subscription's
+numbering, and tells what happened to the stream as `Live` and `Gap`::
+
+            subscribe()             subscribed                   10, 17, 25, unsubscribed
+    closed ------------> asking -----------------> live --------------------------------> ended
+       ^                   |  no answer in time      |                                      |
+       +-------------------+-------- lost() ---------+--------------------------------------+
+
+An ended subscription is asked for again on the same connection, after a delay; whatever else goes
+wrong needs a new connection, which `SubscriptionLostError` asks for. Times are Unix
+milliseconds and come from the caller.
+
+Numbering (docs.kalshi.com, WebSockets): ``seq`` counts from 1 for each ``sid``, on frames of every
+type that carry the sid. There is no replay.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from msgspec import Struct
+
+from rfqwatch.errors import RefusedError, SubscriptionRefusedError
+from rfqwatch.wire import Error, Frame, Malformed, Ok, Subscribed, Unknown, Unsubscribed, subscribe
+
+if TYPE_CHECKING:
+    from rfqwatch.backoff import Backoff
+    from rfqwatch.shards import Shard
+    from rfqwatch.wire import Received
+
+ACK_TIMEOUT_MS = 10_000
+
+RESTART_RUN = 3
+"""Consecutive numbers from behind that mean the exchange counts anew, not that frames are late."""
+
+AUTHENTICATION_REQUIRED = 9
+OVERFLOW = 25
+ENDING_CODES = frozenset({10, 17, OVERFLOW})
+"""Errors that end a subscription while the connection lives (docs.kalshi.com, Terminal errors)."""
+REFUSING_CODES = frozenset({8, 11, 19, 20, 21, 22})
+"""Errors that no repetition mends: the channel or the shard does not exist."""
+
+GapReason: TypeAlias = Literal["seq", "disconnected", "overflow", "shed", "unacknowledged"]
+
+
+class Live(Struct, frozen=True):
+    """The subscription is live: every message from here on is due."""
+
+    sid: int | None
+    at_ms: int
+
+
+class Gap(Struct, frozen=True):
+    """Messages that were sent, or may have been sent, and did not arrive.
+
+    ``missed`` is None where their number can't be known. ``to_ms`` is None for a gap that never
+    ends, because nobody watches any more.
+    """
+
+    reason: GapReason
+    missed: int | None
+    sid: int | None
+    last_seq: int | None
+    next_seq: int | None
+    from_ms: int
+    to_ms: int | None
+
+
+class Ended(Struct, frozen=True):
+    """The exchange ended the subscription; it will be asked for again at ``retry_ms``."""
+
+    why: str
+    retry_ms: int
+    overflow: bool
+
+
+class Note(Struct, frozen=True):
+    """Something odd about the stream that loses nothing, said once."""
+
+    text: str
+
+
+Notice: TypeAlias = Live | Gap | Ended | Note
+
+_NOTHING: tuple[Notice, ...] = ()
+
+
+class SubscriptionLostError(Exception):
+    """The subscription can't be had over this connection; another one is needed."""
+
+
+class _Outage(Struct, frozen=True):
+    reason: GapReason
+    sid: int | None
+    last_seq: int | None
+    from_ms: int
+
+
+class Session:
+    """One subscription to the channel, over one connection after another."""
+
+    def __init__(self, *, shard: Shard | None, mine: bool, backoff: Backoff) -> None:
+        self._shard = shard
+        self._mine = mine
+        self._backoff = backoff
+        self._command_id = 0
+        self._state: Literal["closed", "asking", "live", "ended"] = "closed"
+        self._asked_ms = 0
+        self._deadline_ms: int | None = None
+        self._outage: _Outage | None = None
+        self._said: set[str] = set()
+        self._live_ms = 0
+        self.backward = 0
+        self._forget_numbering()
+        self._old_sids: deque[int] = deque(maxlen=64)
+
+    def _forget_numbering(self) -> None:
+        self._sid: int | None = None
+        self._next_seq = 1
+        self._numbered = False
+        self._heard_ms = 0
+        self._backward_run = 0
+        self._backward_next = -1
+
+    @property
+    def live(self) -> bool:
+        """Whether messages are due now."""
+        return self._state == "live"
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """When `expired` must be called if nothing else happens; None while all is well."""
+        return self._deadline_ms
+
+    def subscribe(self, now_ms: int) -> bytes:
+        """Give the command to send on a new connection."""
+        self._old_sids.clear()
+        self._forget_numbering()
+        return self._ask(now_ms)
+
+    def _ask(self, now_ms: int) -> bytes:
+        self._command_id += 1
+        self._state = "asking"
+        self._asked_ms = now_ms
+        self._deadline_ms = now_ms + ACK_TIMEOUT_MS
+        return subscribe(
+            self._command_id,
+            shard_key=self._shard.key if self._shard else None,
+            shard_factor=self._shard.factor if self._shard else None,
+            mine=self._mine,
+        )
+
+    def expired(self, now_ms: int) -> bytes | None:
+        """Take note that the deadline passed: give what to send now, if anything.
+
+        Raises `SubscriptionLostError` when the exchange did not acknowledge in time.
+        """
+        if self._deadline_ms is None or now_ms < self._deadline_ms:
+            return None
+        if self._state == "ended":
+            self._forget_numbering()
+            return self._ask(now_ms)
+        self._fail("unacknowledged", self._asked_ms)
+        raise SubscriptionLostError(
+            f"the exchange did not acknowledge the subscription in {ACK_TIMEOUT_MS // 1000} s"
+        )
+
+    def lost(self, now_ms: int) -> float | None:
+        """Take note that the connection is gone; give the seconds to wait, None when spent."""
+        if self._state == "live" or self._numbered:
+            self._fail("disconnected", self._heard_ms or now_ms)
+        if self._state == "live":
+            self._backoff.lived(self._heard_ms - self._live_ms)
+        self._state = "closed"
+        self._deadline_ms = None
+        self._numbered = False
+        return self._backoff.delay()
+
+    def finish(self, now_ms: int | None) -> tuple[Notice, ...]:
+        """Close the account: the gap that is still open, if one is.
+
+        ``now_ms`` is None when the stream goes on for others but never again for this session.
+        """
+        outage, self._outage = self._outage, None
+        return _NOTHING if outage is None else (_gap(outage, now_ms),)
+
+    def _fail(self, reason: GapReason, from_ms: int) -> None:
+        # The first cause stands for the whole outage: one loss is one gap.
+        if self._outage is None:
+            last_seq = self._next_seq - 1 if self._numbered else None
+            self._outage = _Outage(reason, self._sid, last_seq, from_ms)
+
+    def observe(self, frame: Received, now_ms: int) -> tuple[Notice, ...]:
+        """Check one frame against the conversation; the notices stand before it in the stream.
+
+        Raises `RefusedError` and `SubscriptionRefusedError` for what no repetition mends, and
+        `SubscriptionLostError` when only a new connection helps.
+        """
+        if isinstance(frame, Frame):
+            self._heard_ms = now_ms
+            if frame.seq == self._next_seq and frame.sid == self._sid:
+                self._next_seq += 1
+                self._numbered = True
+                return _NOTHING
+            return self._number(frame.sid, frame.seq, now_ms)
+        if isinstance(frame, Unknown):
+            return self._number(frame.sid, frame.seq, now_ms)
+        if isinstance(frame, Malformed):
+            return _NOTHING
+        return self._control(frame, now_ms)
+
+    def _number(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
+        previous_ms, self._heard_ms = self._heard_ms or self._live_ms or now_ms, now_ms
+        if sid is None:
+            sid = self._sid
+        if sid != self._sid:
+            if sid in self._old_sids:
+                return _NOTHING
+            if self._sid is not None and self._numbered:
+                return self._note(
+                    "sid", "frames of a subscription that was never acknowledged are passed on"
+                )
+            # The acknowledgement named no sid, or another one, or is yet to come.
+            acknowledged = self._sid is not None
+            self._sid = sid
+            if acknowledged and seq is not None:
+                self._next_seq = seq
+        if seq is None:
+            return self._note("seq", "frames carry no seq: completeness can't be checked")
+        expected = self._next_seq
+        if seq < expected and self._numbered:
+            return self._step_back(seq)
+        self._backward_run = 0
+        self._numbered = True
+        self._next_seq = seq + 1
+        if seq <= expected:
+            return _NOTHING
+        return (
+            Gap(
+                "seq",
+                missed=seq - expected,
+                sid=self._sid,
+                last_seq=expected - 1,
+                next_seq=seq,
+                from_ms=previous_ms,
+                to_ms=now_ms,
+            ),
+        )
+
+    def _step_back(self, seq: int) -> tuple[Notice, ...]:
+        self.backward += 1
+        self._backward_run = self._backward_run + 1 if seq == self._backward_next else 1
+        self._backward_next = seq + 1
+        if self._backward_run >= RESTART_RUN:
+            self._backward_run = 0
+            self._next_seq = seq + 1
+            return self._note("restart", "the numbering of frames went back; counting on from it")
+        return self._note("backward", "a frame came late or twice by its seq; it is passed on")
+
+    def _control(
+        self, frame: Subscribed | Unsubscribed | Ok | Error, now_ms: int
+    ) -> tuple[Notice, ...]:
+        match frame:
+            case Subscribed():
+                return self._acknowledged(frame, now_ms)
+            case Unsubscribed() if self._concerns(frame.sid):
+                return self._ended("the exchange unsubscribed us", now_ms)
+            case Error() if self._state == "asking" and self._answers(frame):
+                raise self._refusal(frame)
+            case Error() if frame.msg.code in ENDING_CODES and self._concerns(frame.sid):
+                return self._ended(_describe(frame), now_ms, frame.msg.code)
+            case Error():
+                return (
+                    *self._number_if_ours(frame.sid, frame.seq, now_ms),
+                    *self._note(f"error {frame.msg.code}", f"the exchange said {_describe(frame)}"),
+                )
+            case _:
+                return self._number_if_ours(frame.sid, frame.seq, now_ms)
+
+    def _answers(self, frame: Subscribed | Error) -> bool:
+        if isinstance(frame, Error) and frame.sid in self._old_sids:
+            return False
+        return frame.id in {None, 0, self._command_id}
+
+    def _concerns(self, sid: int | None) -> bool:
+        return self._state == "live" and (
+            sid is None or sid == self._sid or (self._sid is None and sid not in self._old_sids)
+        )
+
+    def _number_if_ours(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
+        if seq is None or sid is None or sid != self._sid:
+            return _NOTHING
+        return self._number(sid, seq, now_ms)
+
+    def _acknowledged(self, frame: Subscribed, now_ms: int) -> tuple[Notice, ...]:
+        if self._state != "asking" or not self._answers(frame):
+            return self._note("ack", "an acknowledgement that nothing asked for")
+        if frame.msg.sid is not None and frame.msg.sid != self._sid:
+            self._forget_numbering()
+            self._sid = frame.msg.sid
+        self._state = "live"
+        self._deadline_ms = None
+        self._live_ms = now_ms
+        outage, self._outage = self._outage, None
+        live = Live(self._sid, now_ms)
+        return (live,) if outage is None else (_gap(outage, now_ms), live)
+
+    def _refusal(self, error: Error) -> Exception:
+        code = error.msg.code
+        if code == AUTHENTICATION_REQUIRED:
+            return RefusedError(
+                f"the exchange refused the subscription: {_describe(error)}",
+                "Check the API key: is it of this environment, and still active?",
+            )
+        if code in REFUSING_CODES:
+            return SubscriptionRefusedError(
+                f"the exchange refused the subscription: {_describe(error)}",
+                "Check --shard and --url.",
+            )
+        return SubscriptionLostError(f"the exchange did not subscribe us: {_describe(error)}")
+
+    def _ended(self, why: str, now_ms: int, code: int | None = None) -> tuple[Notice, ...]:
+        self._fail("overflow" if code == OVERFLOW else "disconnected", self._heard_ms or now_ms)
+        self._backoff.lived(self._heard_ms - self._live_ms)
+        self._state = "ended"
+        if self._sid is not None:
+            self._old_sids.append(self._sid)
+        delay_s = self._backoff.delay()
+        if delay_s is None:
+            raise SubscriptionLostError(why)
+        self._deadline_ms = now_ms + round(delay_s * 1000)
+        return (Ended(why, self._deadline_ms, code == OVERFLOW),)
+
+    def _note(self, kind: str, text: str) -> tuple[Notice, ...]:
+        if kind in self._said:
+            return _NOTHING
+        self._said.add(kind)
+        return (Note(text),)
+
+
+def _gap(outage: _Outage, to_ms: int | None) -> Gap:
+    return Gap(
+        outage.reason,
+        missed=None,
+        sid=outage.sid,
+        last_seq=outage.last_seq,
+        next_seq=None,
+        from_ms=outage.from_ms,
+        to_ms=to_ms,
+    )
+
+
+def _describe(error: Error) -> str:
+    return f"error {error.msg.code} ({error.msg.msg or 'no text'})"

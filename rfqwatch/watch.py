@@ -1,0 +1,242 @@
+"""The loop: one task for each shard carries frames from the exchange to the output.
+
+::
+
+    dial -> subscribe -> receive -> decode -> observe -> output
+      ^                     |
+      +---- wait <--- lost -+
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rfqwatch.errors import ConnectionFailedError, RfqwatchError
+from rfqwatch.health import Connection, lag_of
+from rfqwatch.session import Ended, Gap, Live, Note, SubscriptionLostError
+from rfqwatch.transports.websocket import DisconnectedError, now_ms
+from rfqwatch.wire import Frame, Malformed, Unknown, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rfqwatch.health import ShardHealth
+    from rfqwatch.outputs import Output
+    from rfqwatch.session import Notice, Session
+    from rfqwatch.transports.websocket import Dialer
+
+MOST_KINDS_SAID = 100
+GAP_SAYING_INTERVAL_MS = 10_000
+LAG_ADVISED_MS = 2_000
+OVERFLOWS_ADVISED = 2
+
+
+class EnoughError(Exception):
+    """As many events as asked for were shown."""
+
+
+class Quota:
+    """How many events are still to be shown, over all shards; None for no end."""
+
+    def __init__(self, count: int | None, output: Output) -> None:
+        self._count = count
+        self._output = output
+        self.shown = 0
+
+    def take(self) -> None:
+        """Count one event shown. Raises `EnoughError` when it was the last."""
+        self.shown += 1
+        if self._count is not None and self.shown - self._output.shed >= self._count:
+            raise EnoughError
+
+
+class Channel:
+    """One shard of the channel on its way from the exchange to the output."""
+
+    def __init__(
+        self,
+        session: Session,
+        health: ShardHealth,
+        output: Output,
+        quota: Quota,
+        say: Callable[[str], None],
+    ) -> None:
+        self._session = session
+        self._health = health
+        self._output = output
+        self._quota = quota
+        self._say = say
+        self._name = health.name
+        self._kinds_said: set[str] = set()
+        self._gap_said_ms = 0
+        self._overflows = 0
+        self._least_lag_ms: int | None = None
+        self._advised = False
+
+    async def run(self, dialer: Dialer) -> None:
+        """Watch for ever. Raises an `RfqwatchError` when that is no use, and `EnoughError`."""
+        session = self._session
+        try:
+            while True:
+                self._become(Connection.CONNECTING, f"connecting to {dialer.place}")
+                try:
+                    async with dialer.dial() as link:
+                        await link.command(session.subscribe(now_ms()))
+                        while True:
+                            try:
+                                received_ms, burst = await link.receive(session.deadline_ms)
+                            except TimeoutError:
+                                if command := session.expired(now_ms()):
+                                    await link.command(command)
+                            else:
+                                self._deliver(received_ms, burst)
+                except (DisconnectedError, SubscriptionLostError) as lost:
+                    delay_s = session.lost(now_ms())
+                    if delay_s is None:
+                        raise ConnectionFailedError(
+                            f"{dialer.place}: {lost}",
+                            "Allow more attempts with --max-retries, or leave out --no-reconnect.",
+                        ) from None
+                    self._retry(str(lost), delay_s)
+                await asyncio.sleep(delay_s)
+        except RfqwatchError:
+            self._become(Connection.ENDED, "")
+            self._tell_apart(session.finish(None))
+            raise
+
+    def finish(self) -> None:
+        """Tell of the gap that is still open at the end of the stream."""
+        self._tell_apart(self._session.finish(now_ms()))
+
+    def _deliver(self, received_ms: int, burst: Sequence[bytes]) -> None:
+        output, health, observe = self._output, self._health, self._session.observe
+        self._output.begin(self._name, received_ms)
+        first: Frame | None = None
+        try:
+            for data in burst:
+                frame = decode(data)
+                for notice in observe(frame, received_ms):
+                    self._tell(notice)
+                if isinstance(frame, Frame):
+                    first = first or frame
+                elif isinstance(frame, Unknown):
+                    health.unknown += 1
+                    self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
+                elif isinstance(frame, Malformed):
+                    health.malformed += 1
+                    self._say_kind(f"malformed {frame.kind} frame", frame.reason)
+                else:
+                    continue
+                if output.event(data, frame):
+                    self._quota.take()
+        finally:
+            health.heard(len(burst), received_ms)
+            health.backward = self._session.backward
+            output.end()
+        if first is not None:
+            lag_ms = lag_of(first.msg, received_ms, first.sending_ts_ms)
+            if lag_ms is not None:
+                self._lagged(lag_ms)
+
+    def _tell_apart(self, notices: Sequence[Notice]) -> None:
+        self._output.begin(self._name, now_ms())
+        for notice in notices:
+            self._tell(notice)
+        self._output.end()
+
+    def _tell(self, notice: Notice) -> None:
+        match notice:
+            case Live():
+                self._output.live(notice)
+                self._become(
+                    Connection.WATCHING,
+                    "watching" + ("" if notice.sid is None else f" (sid {notice.sid})"),
+                )
+            case Gap():
+                self._health.gaps += 1
+                self._health.missed += notice.missed or 0
+                self._output.gap(notice)
+                self._say_gap(notice)
+            case Ended():
+                self._retry(notice.why, (notice.retry_ms - now_ms()) / 1000)
+                if notice.overflow:
+                    self._overflows += 1
+                    if self._overflows == OVERFLOWS_ADVISED:
+                        self._advise("the exchange can't send fast enough over this connection")
+            case Note():
+                self._say_own(notice.text)
+
+    def _retry(self, why: str, delay_s: float) -> None:
+        delay_s = max(0.0, delay_s)
+        self._become(
+            Connection.RECONNECTING,
+            f"{why}; trying again in {delay_s:.1f} s",
+            retry_at_ms=now_ms() + round(delay_s * 1000),
+        )
+
+    def _become(self, state: Connection, text: str, retry_at_ms: int | None = None) -> None:
+        self._health.become(state, now_ms(), retry_at_ms)
+        if text:
+            self._say_own(text)
+
+    def _say_own(self, text: str) -> None:
+        self._say(f"shard {self._name}: {text}" if self._name else text)
+
+    def _say_kind(self, kind: str, text: str) -> None:
+        if kind not in self._kinds_said and len(self._kinds_said) < MOST_KINDS_SAID:
+            self._kinds_said.add(kind)
+            self._say_own(f"{kind}: {text} (said once; counted from here on)")
+
+    def _say_gap(self, gap: Gap) -> None:
+        # A stream that loses a frame a second would bury everything else.
+        if gap.reason == "seq":
+            at_ms = gap.from_ms if gap.to_ms is None else gap.to_ms
+            if at_ms - self._gap_said_ms < GAP_SAYING_INTERVAL_MS:
+                return
+            self._gap_said_ms = at_ms
+        missed = "an unknown number of" if gap.missed is None else str(gap.missed)
+        self._say_own(
+            f"gap ({gap.reason}): {missed} frames missed"
+            + (f"; {self._health.gaps} gaps so far" if self._health.gaps > 1 else "")
+        )
+
+    def _lagged(self, lag_ms: int) -> None:
+        self._health.lagged(lag_ms)
+        # Clocks differ, so the least lag seen stands for none.
+        if self._least_lag_ms is None or lag_ms < self._least_lag_ms:
+            self._least_lag_ms = lag_ms
+        elif lag_ms - self._least_lag_ms > LAG_ADVISED_MS:
+            self._advise(f"frames come {(lag_ms - self._least_lag_ms) / 1000:.1f} s late")
+
+    def _advise(self, why: str) -> None:
+        if not self._advised:
+            self._advised = True
+            factor = int(self._name.rpartition("/")[2]) if self._name else 1
+            self._say_own(f"{why}: share the load, for example with --shard all/{factor * 2}")
+
+
+async def watch(channels: Sequence[tuple[Channel, Dialer]], say: Callable[[str], None]) -> None:
+    """Watch every shard until one has shown enough, or none is left.
+
+    A shard that fails does not disturb the others; when all have, the first failure is raised.
+    """
+    tasks = [asyncio.create_task(channel.run(dialer)) for channel, dialer in channels]
+    failures: list[RfqwatchError] = []
+    try:
+        for next_end in asyncio.as_completed(tasks):
+            try:
+                await next_end
+            except EnoughError:
+                return
+            except RfqwatchError as failure:
+                failures.append(failure)
+                if len(failures) < len(tasks):
+                    say(f"{failure.message}; the other shards go on")
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for channel, _ in channels:
+            channel.finish()
+    raise failures[0]
