@@ -130,7 +130,7 @@ _known = msgspec.json.Decoder(cast("type[Frame | Control]", Union[(*_FRAMES, *ge
 _any = msgspec.json.Decoder(Unknown)
 
 
-def decode(data: bytes | bytearray) -> Received:
+def decode(data: bytes) -> Received:
     """Read one frame. Any bytes give a value: what can't be a frame gives `Malformed`."""
     try:
         # The decoder skips over unknown fields without looking at their encoding.
@@ -141,7 +141,7 @@ def decode(data: bytes | bytearray) -> Received:
         return _decode_unknown(data, error)
 
 
-def _decode_unknown(data: bytes | bytearray, error: Exception) -> Unknown | Malformed:
+def _decode_unknown(data: bytes, error: Exception) -> Unknown | Malformed:
     kind = "JSON"
     if isinstance(error, UnicodeDecodeError):
         return Malformed("encoding", "not UTF-8")
