@@ -106,6 +106,7 @@ class _Shard(Struct, gc=False):
 class _Batch(Struct, frozen=True, gc=False):
     children: tuple[str, ...] = ()
     version: int | None = None
+    pictured: bool = False
 
 
 class Book:
@@ -211,12 +212,13 @@ class Book:
         ``received_ms`` is when it came, ``sending_ms`` when the exchange says it was sent, if it
         says, and ``shard`` names the connection it came by.
         """
+        if isinstance(event, RfqDeleted):
+            self._close(event.id, Closed.DELETED, received_ms)
+            return
         receipt = Receipt(received_ms, sending_ms, shard, self._shard(shard).generation)
         match event:
             case RfqCreated():
                 self._announce(announced(event, receipt))
-            case RfqDeleted():
-                self._close(event.id, Closed.DELETED, received_ms)
             case QuoteCreated():
                 self._quoted(subject(event, receipt), offered(event, event, receipt))
             case QuoteAccepted():
@@ -312,6 +314,8 @@ class Book:
         batch = self._batches.get(event.id, _Batch())
         ids = dict.fromkeys((*batch.children, *(child.id for child in children)))
         self._put_batch(event.id, replace(batch, children=tuple(ids)))
+        if batch.pictured:
+            self._clear_best(child.id for child in children if not self._is_pictured(child.id))
 
     def _pack_chosen(self, event: RfqBatchCreated, indices: Iterable[int]) -> bytes:
         legs = event.legs or ()
@@ -340,14 +344,17 @@ class Book:
             if row is not None:
                 self._put_heard(replace(row, best=summed_up(best)))
         # It is a full picture: on the children left out, no one bids.
-        for child in batch.children:
-            row = None if child in named else self._find(child)
-            if row is not None and row.best != Bids():
-                self._put_heard(replace(row, best=Bids()))
+        self._clear_best(child for child in batch.children if child not in named)
         self._put_batch(
             event.rfq_batch_id,
-            replace(batch, version=batch.version if version is None else version),
+            _Batch(batch.children, batch.version if version is None else version, pictured=True),
         )
+
+    def _clear_best(self, rfq_ids: Iterable[str]) -> None:
+        for rfq_id in rfq_ids:
+            row = self._find(rfq_id)
+            if row is not None and row.best != Bids():
+                self._put_heard(replace(row, best=Bids()))
 
     def _put_batch(self, batch_id: str, batch: _Batch) -> None:
         self._batches[batch_id] = batch
@@ -379,10 +386,16 @@ class Book:
                 self._put(replace(row, reason=reason), row)
             return
         self.counts.closed += 1
-        self._put(replace(row, closed_ms=received_ms, reason=reason), row)
+        self._count(row, -1)
+        self._rows[rfq_id] = replace(row, closed_ms=received_ms, reason=reason)
+        self._note(rfq_id)
         self._lingering.append(rfq_id)
         if len(self._lingering) > _MOST_LINGERING:
             self._forget(self._lingering.popleft())
+
+    def _is_pictured(self, rfq_id: str) -> bool:
+        row = self._find(rfq_id)
+        return row is not None and row.best is not None
 
     def _find(self, rfq_id: str) -> Rfq | None:
         return self._rows.get(rfq_id) or self._waiting.get(rfq_id)
