@@ -37,15 +37,33 @@ _LARGEST_EXPONENT = 15
 _SMALLEST_EXPONENT = -12
 
 
-def _check_amounts(*amounts: Decimal | None) -> None:
-    for amount in amounts:
-        # Exponents are bounded because "1e999999" is finite, yet a gigabyte when written out.
-        if amount is not None and not (
-            amount.is_finite()
-            and not amount.is_signed()
-            and _SMALLEST_EXPONENT <= amount.adjusted() <= _LARGEST_EXPONENT
-        ):
-            raise ValueError("an amount is negative, not finite or out of range")
+class Amount(Decimal):
+    """An exact amount from the wire, in the digits that it was sent in."""
+
+    __slots__ = ()
+
+
+def decode_amount(_: type, value: object) -> Amount:
+    """Make an amount of what JSON holds for it; msgspec's ``dec_hook`` for these types.
+
+    Raises `ValueError` for what is negative, not finite, absurd, or no number at all.
+    """
+    if isinstance(value, float):
+        value = repr(value)
+    elif not isinstance(value, str | int) or isinstance(value, bool):
+        raise ValueError(f"an amount can't be of type {type(value).__name__}")  # noqa: TRY004
+    try:
+        amount = Amount(value)
+    except ArithmeticError:
+        raise ValueError("an amount is not a number") from None
+    # Exponents are bounded because "1e999999" is finite, yet a gigabyte when written out.
+    if (
+        amount.is_finite()
+        and not amount.is_signed()
+        and _SMALLEST_EXPONENT <= amount.adjusted() <= _LARGEST_EXPONENT
+    ):
+        return amount
+    raise ValueError("an amount is negative, not finite or out of range")
 
 
 def _dollars(dollars: Decimal | None, legacy: int | None, exponent: int) -> Decimal | None:
@@ -68,11 +86,7 @@ class Leg(Struct, frozen=True, gc=False):
     event_ticker: str | None = None
     market_ticker: str | None = None
     side: str | None = None
-    yes_settlement_value_dollars: Decimal | None = None
-
-    def __post_init__(self) -> None:
-        if self.yes_settlement_value_dollars is not None:
-            _check_amounts(self.yes_settlement_value_dollars)
+    yes_settlement_value_dollars: Amount | None = None
 
 
 class _Rfq(Struct, frozen=True, gc=False):
@@ -81,13 +95,10 @@ class _Rfq(Struct, frozen=True, gc=False):
     id: str
     market_ticker: str | None = None
     event_ticker: str | None = None
-    contracts_fp: Decimal | None = None
-    target_cost_dollars: Decimal | None = None
+    contracts_fp: Amount | None = None
+    target_cost_dollars: Amount | None = None
     legacy_contracts: Legacy | None = field(default=None, name="contracts")
     legacy_target_cost: Legacy | None = field(default=None, name="target_cost")
-
-    def __post_init__(self) -> None:
-        _check_amounts(self.contracts_fp, self.target_cost_dollars)
 
     @property
     def contracts(self) -> Decimal | None:
@@ -127,25 +138,16 @@ class _Bids(Struct, frozen=True, gc=False, kw_only=True):
     rfq_id: str
     market_ticker: str | None = None
     event_ticker: str | None = None
-    yes_bid_dollars: Decimal | None = None
-    no_bid_dollars: Decimal | None = None
-    yes_contracts_offered_fp: Decimal | None = None
-    no_contracts_offered_fp: Decimal | None = None
-    rfq_target_cost_dollars: Decimal | None = None
+    yes_bid_dollars: Amount | None = None
+    no_bid_dollars: Amount | None = None
+    yes_contracts_offered_fp: Amount | None = None
+    no_contracts_offered_fp: Amount | None = None
+    rfq_target_cost_dollars: Amount | None = None
     legacy_yes_bid: Legacy | None = field(default=None, name="yes_bid")
     legacy_no_bid: Legacy | None = field(default=None, name="no_bid")
     legacy_yes_contracts: Legacy | None = field(default=None, name="yes_contracts_offered")
     legacy_no_contracts: Legacy | None = field(default=None, name="no_contracts_offered")
     legacy_target_cost: Legacy | None = field(default=None, name="rfq_target_cost")
-
-    def __post_init__(self) -> None:
-        _check_amounts(
-            self.yes_bid_dollars,
-            self.no_bid_dollars,
-            self.yes_contracts_offered_fp,
-            self.no_contracts_offered_fp,
-            self.rfq_target_cost_dollars,
-        )
 
     @property
     def yes_bid(self) -> Decimal | None:
@@ -198,13 +200,9 @@ class QuoteAccepted(Offer, frozen=True, gc=False, kw_only=True):
     quote_creator_id: str | None = None
     rfq_creator_id: str | None = None
     accepted_side: str | None = None
-    contracts_accepted_fp: Decimal | None = None
+    contracts_accepted_fp: Amount | None = None
     subaccount: int | None = None
     legacy_contracts_accepted: Legacy | None = field(default=None, name="contracts_accepted")
-
-    def __post_init__(self) -> None:
-        Offer.__post_init__(self)
-        _check_amounts(self.contracts_accepted_fp)
 
     @property
     def contracts_accepted(self) -> Decimal | None:

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rfqwatch.events import Event
 
 RATE_WINDOW_MS = 5_000
-_LAGS = 4_096
+MOST_LAGS = 2_048
+"""How many of the last lags the percentiles are taken over."""
 _BUCKET_MS = 250
 
 
@@ -65,21 +69,6 @@ class Rate:
 
 
 @dataclass(slots=True)
-class Lag:
-    """The lags last seen, in milliseconds; a bounded window."""
-
-    values: deque[int] = field(default_factory=lambda: deque(maxlen=_LAGS))
-
-    def percentiles(self) -> tuple[int, int] | None:
-        """Give the median and the 99th percentile; None before the first. Sorts: call it rarely."""
-        ordered = sorted(self.values)
-        if not ordered:
-            return None
-        last = len(ordered) - 1
-        return ordered[last // 2], ordered[last * 99 // 100]
-
-
-@dataclass(slots=True)
 class ShardHealth:
     """One connection: its state, since when, and what came by it.
 
@@ -93,7 +82,7 @@ class ShardHealth:
     since_ms: int = 0
     retry_at_ms: int | None = None
     frames: Rate = field(default_factory=Rate)
-    lag: Lag = field(default_factory=Lag)
+    lags: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_LAGS))
     gaps: int = 0
     missed: int = 0
     malformed: int = 0
@@ -113,7 +102,7 @@ class ShardHealth:
 
     def lagged(self, lag_ms: int) -> None:
         """Note the lag of one frame."""
-        self.lag.values.append(lag_ms)
+        self.lags.append(lag_ms)
 
 
 @dataclass(slots=True)
@@ -133,12 +122,31 @@ class Health:
             card = self.shards[name] = ShardHealth(name)
         return card
 
+    def lags(self) -> tuple[int, int] | None:
+        """Give the median and the 99th percentile of the lags last seen, in milliseconds.
+
+        Every connection has the same share in them. It sorts: call it for a picture, not a frame.
+        """
+        share = MOST_LAGS // max(1, len(self.shards))
+        return percentiles(
+            lag for card in self.shards.values() for lag in islice(reversed(card.lags), share)
+        )
+
     @property
     def watching(self) -> bool:
         """Whether every connection is live."""
         return bool(self.shards) and all(
             card.state is Connection.WATCHING for card in self.shards.values()
         )
+
+
+def percentiles(lags: Iterable[int]) -> tuple[int, int] | None:
+    """Give the median and the 99th percentile; None of nothing."""
+    ordered = sorted(lags)
+    if not ordered:
+        return None
+    last = len(ordered) - 1
+    return ordered[last // 2], ordered[last * 99 // 100]
 
 
 def lag_of(event: Event, received_ms: int, sending_ms: int | None) -> int | None:

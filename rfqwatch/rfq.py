@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
-from rfqwatch.events import ANONYMOUS_CREATORS, Leg
+from rfqwatch.events import ANONYMOUS_CREATORS, Leg, decode_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,14 +131,19 @@ class _PackedLeg(Leg, frozen=True, gc=False, array_like=True):
     """A leg without its field names: half the bytes."""
 
 
-_pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(tuple[_PackedLeg, ...]).decode
+_pack = msgspec.msgpack.Encoder(enc_hook=str).encode
+_unpack = msgspec.msgpack.Decoder(tuple[_PackedLeg, ...], dec_hook=decode_amount).decode
 _values = msgspec.structs.astuple
 
 
 def pack_legs(legs: Iterable[Leg] | None) -> bytes:
     """Write legs as one small object, a fifth of their size in memory; no legs are no bytes."""
     return _pack([_values(leg) for leg in legs]) if legs else b""
+
+
+def unpack_legs(packed: bytes) -> tuple[Leg, ...]:
+    """Read what `pack_legs` wrote."""
+    return _unpack(packed) if packed else ()
 
 
 class Rfq(Struct, frozen=True, gc=False, kw_only=True):
@@ -173,7 +178,7 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
     @property
     def legs(self) -> tuple[Leg, ...]:
         """The legs of a combo; decoded at each call."""
-        return _unpack(self.packed_legs) if self.packed_legs else ()
+        return unpack_legs(self.packed_legs)
 
     @property
     def combo(self) -> bool:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING
 
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rfqwatch.outputs import Output
     from rfqwatch.session import Notice, Session
     from rfqwatch.transports.websocket import Dialer
+    from rfqwatch.wire import Payload
 
 MOST_KINDS_SAID = 100
 GAP_SAYING_INTERVAL_MS = 10_000
@@ -37,18 +39,19 @@ class EnoughError(Exception):
 
 
 class Quota:
-    """How many events are still to be shown, over all shards; None for no end."""
+    """How many events were shown, over all shards, and how many may be; None for no end."""
 
     def __init__(self, count: int | None, output: Output) -> None:
         self._count = count
         self._output = output
         self.shown = 0
 
-    def take(self) -> None:
-        """Count one event shown. Raises `EnoughError` when it was the last."""
-        self.shown += 1
-        if self._count is not None and self.shown - self._output.shed >= self._count:
-            raise EnoughError
+    @property
+    def left(self) -> int:
+        """How many may still be shown."""
+        if self._count is None:
+            return sys.maxsize
+        return self._count - (self.shown - self._output.shed)
 
 
 class Channel:
@@ -109,17 +112,19 @@ class Channel:
         """Tell of the gap that is still open at the end of the stream."""
         self._tell_apart(self._session.finish(now_ms()))
 
-    def _deliver(self, received_ms: int, burst: Sequence[bytes]) -> None:
+    def _deliver(self, received_ms: int, burst: Sequence[Payload]) -> None:
         output, health, observe = self._output, self._health, self._session.observe
-        self._output.begin(self._name, received_ms)
+        output.begin(self._name, received_ms)
         first: Frame | None = None
+        shown, most = 0, self._quota.left
         try:
             for data in burst:
                 frame = decode(data)
-                for notice in observe(frame, received_ms):
-                    self._tell(notice)
+                if notices := observe(frame, received_ms):
+                    self._tell_all(notices)
                 if isinstance(frame, Frame):
-                    first = first or frame
+                    if first is None:
+                        first = frame
                 elif isinstance(frame, Unknown):
                     health.unknown += 1
                     self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
@@ -129,8 +134,11 @@ class Channel:
                 else:
                     continue
                 if output.event(data, frame):
-                    self._quota.take()
+                    shown += 1
+                    if shown >= most:
+                        raise EnoughError
         finally:
+            self._quota.shown += shown
             health.heard(len(burst), received_ms)
             health.backward = self._session.backward
             output.end()
@@ -141,9 +149,12 @@ class Channel:
 
     def _tell_apart(self, notices: Sequence[Notice]) -> None:
         self._output.begin(self._name, now_ms())
+        self._tell_all(notices)
+        self._output.end()
+
+    def _tell_all(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
             self._tell(notice)
-        self._output.end()
 
     def _tell(self, notice: Notice) -> None:
         match notice:

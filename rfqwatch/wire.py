@@ -11,11 +11,14 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
-from rfqwatch.events import Event
+from rfqwatch.events import Event, decode_amount
 
 CHANNEL = "communications"
+
+Payload: TypeAlias = bytearray
+"""The bytes of one message; whoever takes it may change it."""
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """A whole number of the envelope; the exchange's are 64 bits wide."""
@@ -91,7 +94,6 @@ class Unknown(Struct, frozen=True, gc=False):
     """A message of a type that rfqwatch does not know, whatever it holds."""
 
     type: str
-    msg: Raw = Raw()
     sid: Count | None = None
     seq: Count | None = None
     sending_ts_ms: Count | None = None
@@ -107,8 +109,8 @@ class Malformed(Struct, frozen=True, gc=False):
 Control: TypeAlias = Subscribed | Unsubscribed | Ok | Error
 Received: TypeAlias = Frame | Unknown | Control | Malformed
 
-_FRAMES = tuple(
-    msgspec.defstruct(
+FRAMES: dict[type, type[Frame]] = {
+    event: msgspec.defstruct(
         f"{event.__name__}Frame",
         [("msg", event)],
         bases=(Frame,),
@@ -118,7 +120,9 @@ _FRAMES = tuple(
         tag=event.type,
     )
     for event in get_args(Event)
-)
+}
+"""The envelope of each event, as `decode` gives it."""
+
 _KNOWN_TYPES = frozenset(event.type for event in get_args(Event)) | {
     "subscribed",
     "unsubscribed",
@@ -126,11 +130,14 @@ _KNOWN_TYPES = frozenset(event.type for event in get_args(Event)) | {
     "error",
 }
 
-_known = msgspec.json.Decoder(cast("type[Frame | Control]", Union[(*_FRAMES, *get_args(Control))]))
+_known = msgspec.json.Decoder(
+    cast("type[Frame | Control]", Union[(*FRAMES.values(), *get_args(Control))]),
+    dec_hook=decode_amount,
+)
 _any = msgspec.json.Decoder(Unknown)
 
 
-def decode(data: bytes) -> Received:
+def decode(data: Payload) -> Received:
     """Read one frame. Any bytes give a value: what can't be a frame gives `Malformed`."""
     try:
         # The decoder skips over unknown fields without looking at their encoding.
@@ -141,7 +148,7 @@ def decode(data: bytes) -> Received:
         return _decode_unknown(data, error)
 
 
-def _decode_unknown(data: bytes, error: Exception) -> Unknown | Malformed:
+def _decode_unknown(data: Payload, error: Exception) -> Unknown | Malformed:
     kind = "JSON"
     if isinstance(error, UnicodeDecodeError):
         return Malformed("encoding", "not UTF-8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rfqwatch.session import Gap, Live
-    from rfqwatch.wire import Frame, Malformed, Unknown
+    from rfqwatch.wire import Frame, Malformed, Payload, Unknown
 
 
 class Output(Protocol):
@@ -15,7 +15,7 @@ class Output(Protocol):
     def begin(self, shard: str, received_ms: int) -> None:
         """Expect what was received over one connection at one moment; ``shard`` may be empty."""
 
-    def event(self, data: bytes, frame: Frame | Unknown | Malformed) -> bool:
+    def event(self, data: Payload, frame: Frame | Unknown | Malformed) -> bool:
         """Take a message and its bytes; tell whether it counts as shown."""
 
     def live(self, live: Live) -> None:

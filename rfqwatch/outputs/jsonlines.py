@@ -11,7 +11,7 @@ from rfqwatch.wire import CHANNEL, Malformed
 
 if TYPE_CHECKING:
     from rfqwatch.session import Gap, Live
-    from rfqwatch.wire import Frame, Unknown
+    from rfqwatch.wire import Frame, Payload, Unknown
 
 _NEWLINE = ord("\n")
 _RETURN = ord("\r")
@@ -24,29 +24,24 @@ class JsonLines(LineOutput):
     Lines of our own have the types ``rfqwatch.subscribed`` and ``rfqwatch.gap``.
     """
 
-    def begin(self, shard: str, received_ms: int) -> None:
-        """Expect what was received over one connection at one moment."""
-        super().begin(shard, received_ms)
-        self._tail = _tail(shard, received_ms)
+    def _line_end(self, shard: str, received_ms: int) -> bytes:
+        name = f',"shard":"{shard}"' if shard else ""
+        return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
 
-    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes | None:
+    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> Payload | None:
         if type(frame) is Malformed:
             return None
         if _NEWLINE in data or _RETURN in data:
             data = fold(data)
         if data[-1] != _BRACE:
             data = data.rstrip()
-        return data[:-1] + self._tail
+        data.pop()
+        return data
 
     def _live_line(self, live: Live) -> bytes:
-        return _own(
-            "rfqwatch.subscribed",
-            live.sid,
-            {"channel": CHANNEL, "sid": live.sid},
-            _tail(self._shard, live.at_ms),
-        )
+        return _own("rfqwatch.subscribed", live.sid, {"channel": CHANNEL, "sid": live.sid})
 
-    def _gap_line(self, gap: Gap, shard: str) -> bytes:
+    def _gap_line(self, gap: Gap) -> bytes:
         return _own(
             "rfqwatch.gap",
             gap.sid,
@@ -58,15 +53,9 @@ class JsonLines(LineOutput):
                 "from_ts_ms": gap.from_ms,
                 "to_ts_ms": gap.to_ms,
             },
-            _tail(shard, gap.to_ms if gap.to_ms is not None else gap.from_ms),
         )
 
 
-def _tail(shard: str, received_ms: int) -> bytes:
-    name = f',"shard":"{shard}"' if shard else ""
-    return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
-
-
-def _own(name: str, sid: int | None, msg: dict[str, object], tail: bytes) -> bytes:
+def _own(name: str, sid: int | None, msg: dict[str, object]) -> bytes:
     line = {"type": name, **({} if sid is None else {"sid": sid}), "msg": msg}
-    return msgspec.json.encode(line)[:-1] + tail
+    return msgspec.json.encode(line)[:-1]

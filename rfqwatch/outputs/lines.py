@@ -6,41 +6,39 @@ import os
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
-from rfqwatch.events import (
-    RfqBatchCreated,
-    RfqBatchDeleted,
-    RfqCreated,
-    RfqDeleted,
-)
-from rfqwatch.outputs.stdout import DEFAULT_LIMIT, OWN, QUOTE, RFQ, Batch, Shed, Stdout
+from rfqwatch.events import RfqBatchCreated, RfqBatchDeleted, RfqCreated, RfqDeleted
+from rfqwatch.outputs.stdout import DEFAULT_LIMIT, OWN, QUOTE, Batch, Shed, Stdout
 from rfqwatch.outputs.terminal import safe_json_line
 from rfqwatch.session import Gap
-from rfqwatch.wire import Malformed
+from rfqwatch.wire import FRAMES
 
 if TYPE_CHECKING:
     from asyncio import Future
 
     from rfqwatch.session import Live
-    from rfqwatch.wire import Frame, Unknown
+    from rfqwatch.wire import Frame, Malformed, Payload, Unknown
 
-_RFQ_EVENTS: frozenset[type] = frozenset({RfqCreated, RfqDeleted, RfqBatchCreated, RfqBatchDeleted})
+_RFQ_FRAMES = frozenset(
+    FRAMES[event] for event in (RfqCreated, RfqDeleted, RfqBatchCreated, RfqBatchDeleted)
+)
 
 
-def fold(data: bytes) -> bytes:
+def fold(data: Payload) -> Payload:
     """Put a message on one line: outside of strings, JSON takes a space for a line break."""
     return data.replace(b"\n", b" ").replace(b"\r", b" ")
 
 
 class LineOutput(ABC):
-    """Lines on standard output; subclasses say what stands in them."""
+    """Lines on standard output; subclasses say what stands in them, but for their end."""
 
     def __init__(self, fd: int, *, limit: int = DEFAULT_LIMIT) -> None:
         self._stdout = Stdout(fd, limit=limit, describe_shed=self._shed_line)
         self._terminal = os.isatty(fd)
         self._shard = ""
         self._received_ms = 0
-        self._lines: list[bytes] = []
-        self._ranks = bytearray()
+        self._end = b""
+        self._lines: list[Payload] = []
+        self._dear: dict[int, int] = {}
 
     def start(self) -> Future[None]:
         """Begin to write; see `Stdout.start`."""
@@ -64,15 +62,16 @@ class LineOutput(ABC):
         """Expect what was received over one connection at one moment."""
         self._shard = shard
         self._received_ms = received_ms
+        self._end = self._line_end(shard, received_ms)
 
-    def event(self, data: bytes, frame: Frame | Unknown | Malformed) -> bool:
+    def event(self, data: Payload, frame: Frame | Unknown | Malformed) -> bool:
         """Take a message and its bytes; tell whether it makes a line."""
         line = self._event_line(data, frame)
         if line is None:
             return False
+        if type(frame) not in _RFQ_FRAMES:
+            self._dear[len(self._lines)] = QUOTE
         self._lines.append(line)
-        is_rfq = not isinstance(frame, Malformed) and type(frame.msg) in _RFQ_EVENTS
-        self._ranks.append(RFQ if is_rfq else QUOTE)
         return True
 
     def live(self, live: Live) -> None:
@@ -81,21 +80,25 @@ class LineOutput(ABC):
 
     def gap(self, gap: Gap) -> None:
         """Print that messages are missing here."""
-        self._print_own(self._gap_line(gap, self._shard))
+        self._print_own(self._gap_line(gap))
 
     def end(self) -> None:
         """Hand over what came since `begin`."""
-        if self._lines:
-            if self._terminal:
-                self._lines = list(map(safe_json_line, self._lines))
-            self._stdout.put(Batch(self._shard, self._received_ms, self._lines, self._ranks))
-            self._lines = []
-            self._ranks = bytearray()
+        if not self._lines:
+            return
+        batch = Batch(self._shard, self._received_ms, self._lines, self._end, self._dear)
+        if self._terminal:
+            lines = batch.written().splitlines(keepends=True)
+            batch.lines = [safe_json_line(line)[:-1] for line in lines]
+            batch.end = b"\n"
+        self._stdout.put(batch)
+        self._lines = []
+        self._dear = {}
 
     def _print_own(self, line: bytes) -> None:
         if line:
+            self._dear[len(self._lines)] = OWN
             self._lines.append(line)
-            self._ranks.append(OWN)
 
     def _shed_line(self, shed: Shed) -> bytes:
         gap = Gap(
@@ -107,10 +110,15 @@ class LineOutput(ABC):
             from_ms=shed.from_ms,
             to_ms=shed.to_ms,
         )
-        return self._gap_line(gap, shed.shard)
+        line = self._gap_line(gap)
+        return line and line + self._line_end(shed.shard, shed.to_ms)
 
     @abstractmethod
-    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes | None:
+    def _line_end(self, shard: str, received_ms: int) -> bytes:
+        """Write what every line of a burst ends with. Called from the thread that writes, too."""
+
+    @abstractmethod
+    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> Payload | None:
         """Write the line for a message, or None for no line."""
 
     @abstractmethod
@@ -118,5 +126,5 @@ class LineOutput(ABC):
         """Write the line for a subscription that became live, or nothing."""
 
     @abstractmethod
-    def _gap_line(self, gap: Gap, shard: str) -> bytes:
+    def _gap_line(self, gap: Gap) -> bytes:
         """Write the line for a gap, or nothing. Called from the thread that writes, too."""

@@ -8,17 +8,20 @@ from rfqwatch.outputs.lines import LineOutput, fold
 
 if TYPE_CHECKING:
     from rfqwatch.session import Gap, Live
-    from rfqwatch.wire import Frame, Malformed, Unknown
+    from rfqwatch.wire import Frame, Malformed, Payload, Unknown
 
 
 class RawLines(LineOutput):
     """Whatever came over the channel, malformed messages too, and nothing of our own."""
 
-    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes:  # noqa: ARG002
-        return fold(data) + b"\n"
+    def _line_end(self, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
+        return b"\n"
+
+    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> Payload:  # noqa: ARG002
+        return fold(data)
 
     def _live_line(self, live: Live) -> bytes:  # noqa: ARG002
         return b""
 
-    def _gap_line(self, gap: Gap, shard: str) -> bytes:  # noqa: ARG002
+    def _gap_line(self, gap: Gap) -> bytes:  # noqa: ARG002
         return b""

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from rfqwatch.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-RFQ = 0
 QUOTE = 1
 OWN = 2
+"""How dear a line is; one about an RFQ has no rank."""
 
 DEFAULT_LIMIT = 64 * 2**20
 
@@ -36,16 +36,31 @@ class ConsumerGoneError(Exception):
 
 
 class Batch:
-    """Lines of one shard received together; ``ranks`` says line by line how dear they are."""
+    """Lines of one shard received together, without the ``end`` that all of them have.
 
-    __slots__ = ("lines", "ranks", "received_ms", "shard", "size")
+    ``dear`` holds the ranks of the lines, by index, that are worth more than one about an RFQ.
+    """
 
-    def __init__(self, shard: str, received_ms: int, lines: list[bytes], ranks: bytearray) -> None:
+    __slots__ = ("dear", "end", "lines", "received_ms", "shard", "size")
+
+    def __init__(
+        self,
+        shard: str,
+        received_ms: int,
+        lines: Sequence[bytes | bytearray],
+        end: bytes,
+        dear: dict[int, int],
+    ) -> None:
         self.shard = shard
         self.received_ms = received_ms
         self.lines = lines
-        self.ranks = ranks
-        self.size = sum(map(len, lines)) + _LINE_OVERHEAD * len(lines)
+        self.end = end
+        self.dear = dear
+        self.size = sum(map(len, lines)) + (_LINE_OVERHEAD + len(end)) * len(lines)
+
+    def written(self) -> bytes:
+        """Give the lines as they go out."""
+        return self.end.join([*self.lines, b""])
 
 
 class Shed(NamedTuple):
@@ -149,21 +164,22 @@ class Stdout:
 
     def _thin(self, batch: Batch, rank: int) -> None:
         """Keep only the lines of a batch that are at least so dear, and mark where others stood."""
-        dear = [index for index, own in enumerate(batch.ranks) if own >= rank]
-        missed = len(batch.lines) - len(dear)
+        kept = {index: own for index, own in batch.dear.items() if own >= rank}
+        missed = len(batch.lines) - len(kept)
         self._size -= batch.size
         self.shed += missed
         if missed:
             self._mark().add(Shed(batch.shard, missed, batch.received_ms, batch.received_ms))
-        if dear:
-            kept = Batch(
+        if kept:
+            thinned = Batch(
                 batch.shard,
                 batch.received_ms,
-                [batch.lines[index] for index in dear],
-                bytearray(batch.ranks[index] for index in dear),
+                [batch.lines[index] for index in kept],
+                batch.end,
+                dict(enumerate(kept.values())),
             )
-            self._size += kept.size
-            self._scanned.append(kept)
+            self._size += thinned.size
+            self._scanned.append(thinned)
 
     def _mark(self) -> _Mark:
         if self._scanned and isinstance(self._scanned[-1], _Mark):
@@ -185,7 +201,7 @@ class Stdout:
                 self._in_hand = len(entry.lines)
         if isinstance(entry, _Mark):
             return b"".join(map(self._describe_shed, entry.sheds.values()))
-        return b"".join(entry.lines)
+        return entry.written()
 
     def _write_all(self) -> None:
         try:

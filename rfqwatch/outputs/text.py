@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from rfqwatch.session import Gap, Live
-    from rfqwatch.wire import Frame
+    from rfqwatch.wire import Frame, Payload
 
 MOST_LEGS = 15
 """Legs shown of one combo; the exchange's largest have about as many."""
@@ -42,31 +42,34 @@ _TYPE_WIDTH = len("rfq_batch_best_quotes")
 
 
 class TextLines(LineOutput):
-    """Time (UTC), type, market or legs, size, bids, id."""
+    """Time (UTC), shard, type, market or legs, size, bids, id."""
 
-    def _event_line(self, data: bytes, frame: Frame | Unknown | Malformed) -> bytes | None:  # noqa: ARG002
+    def begin(self, shard: str, received_ms: int) -> None:
+        """Expect what was received over one connection at one moment."""
+        super().begin(shard, received_ms)
+        self._start = "  ".join(filter(None, [_clock(received_ms), shard]))
+
+    def _line_end(self, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
+        return b"\n"
+
+    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> bytes | None:  # noqa: ARG002
         if isinstance(frame, Malformed):
             return None
         if isinstance(frame, Unknown):
-            return self._line(
-                self._received_ms, self._shard, _word(frame.type), "unknown to rfqwatch"
-            )
-        return self._line(self._received_ms, self._shard, frame.msg.type, *_describe(frame.msg))
+            return self._line(_word(frame.type), "unknown to rfqwatch")
+        return self._line(frame.msg.type, *_describe(frame.msg))
 
     def _live_line(self, live: Live) -> bytes:
-        return self._line(live.at_ms, self._shard, "watching", f"sid {live.sid}")
+        return self._line("watching", "" if live.sid is None else f"sid {live.sid}")
 
-    def _gap_line(self, gap: Gap, shard: str) -> bytes:
-        missed = "unknown number" if gap.missed is None else str(gap.missed)
-        at_ms = gap.from_ms if gap.to_ms is None else gap.to_ms
-        return self._line(
-            at_ms, shard, "GAP", f"{gap.reason}: {missed} missed since {_clock(gap.from_ms)}"
-        )
+    def _gap_line(self, gap: Gap) -> bytes:
+        missed = "an unknown number" if gap.missed is None else f"{gap.missed:,}"
+        until = "" if gap.to_ms is None else f" to {_clock(gap.to_ms)}"
+        return self._line("GAP", f"{gap.reason}: {missed} missed", f"{_clock(gap.from_ms)}{until}")
 
-    def _line(self, at_ms: int, shard: str, kind: str, *words: str) -> bytes:
-        place = [shard] if shard else []
-        line = "  ".join([_clock(at_ms), *place, kind.ljust(_TYPE_WIDTH), *filter(None, words)])
-        return safe(line).encode() + b"\n"
+    def _line(self, kind: str, *words: str) -> bytes:
+        line = "  ".join([self._start, kind.ljust(_TYPE_WIDTH), *filter(None, words)])
+        return safe(line).encode()
 
 
 def _clock(at_ms: int) -> str:

@@ -1,6 +1,6 @@
 """A connection to the exchange: dialled with a fresh signature, read burst by burst.
 
-Reading never waits for anything: frames are taken from the library as they are parsed, without its
+Reading never waits for anything: messages are taken as they are parsed, without the library's
 queue, so that nothing downstream can pause the socket or starve its pongs. Whatever arrives counts
 as a sign of life, pings included, as the exchange stops its pings while traffic flows
 (docs.kalshi.com, WebSocket keep-alive).
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from rfqwatch import __version__
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from websockets.protocol import Event
 
     from rfqwatch.credentials import Credentials
+    from rfqwatch.wire import Payload
 
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
@@ -44,7 +46,11 @@ _SILENT = logging.getLogger("rfqwatch.websockets")
 _SILENT.setLevel(logging.CRITICAL + 1)
 _SILENT.propagate = False
 
-_DATA = {Opcode.TEXT, Opcode.BINARY}
+_HEADERS_END = b"\r\n\r\n"
+_WHOLE_TEXT = 0x81
+_SHORT_HEADER = 2
+_SHORT_LENGTHS = 126
+_LONG_HEADERS = {126: 4, 127: 10}
 
 
 def now_ms() -> int:
@@ -61,15 +67,18 @@ class Link(ClientConnection):
 
     def __init__(self, protocol: ClientProtocol, **options: object) -> None:
         super().__init__(protocol, **options)  # type: ignore[arg-type]
-        self._burst: list[bytes] = []
+        self._burst: list[Payload] = []
         self._burst_ms = 0
         self._partial: bytearray | None = None
+        self._unread = bytearray()
+        self._wanted = 0
+        self._take: Callable[[bytes], None] = self._take_handshake
         self._waiter: asyncio.Future[None] | None = None
         self._end: str | None = None
         self._heard = self.loop.time()
         self._watchdog: asyncio.TimerHandle | None = None
 
-    async def receive(self, until_ms: int | None = None) -> tuple[int, list[bytes]]:
+    async def receive(self, until_ms: int | None = None) -> tuple[int, list[Payload]]:
         """Wait for messages: the Unix milliseconds of receipt, and all that came since.
 
         Raises `TimeoutError` when ``until_ms`` passes first, and `DisconnectedError` at the end.
@@ -110,23 +119,77 @@ class Link(ClientConnection):
         """Take bytes from the socket."""
         self._heard = self.loop.time()
         received_ms = now_ms()
-        super().data_received(data)
+        self._take(data)
         if self._burst:
             self._burst_ms = received_ms
             self._wake()
+
+    # The library knows everything a frame can be, at several times what it takes to cut out the one
+    # form that nearly all have. So it does the handshake and gets every other frame, whole; once it
+    # finds fault with the connection, it gets all the rest.
+
+    def _take_handshake(self, data: bytes) -> None:
+        taken = len(self._unread)
+        self._unread += data
+        end = self._unread.find(_HEADERS_END) + len(_HEADERS_END)
+        if end < len(_HEADERS_END):
+            super().data_received(data)
+            return
+        super().data_received(data[: end - taken])
+        del self._unread[:end]
+        self._take = self._take_frames
+        self._cut_frames()
+
+    def _take_frames(self, data: bytes) -> None:
+        self._unread += data
+        if len(self._unread) >= self._wanted:
+            self._cut_frames()
+
+    def _cut_frames(self) -> None:
+        """Cut whole frames off what is unread, by their headers (RFC 6455, section 5.2)."""
+        unread = self._unread
+        start, size = 0, len(unread)
+        self._wanted = 0
+        while self.protocol.state is State.OPEN and size - start >= _SHORT_HEADER:
+            length = unread[start + 1]
+            body = start + _SHORT_HEADER
+            if length >= _SHORT_LENGTHS:
+                # A mask makes the length larger than any; the library will refuse it.
+                body = start + _LONG_HEADERS.get(length, _SHORT_HEADER)
+                if body > size:
+                    break
+                length = int.from_bytes(unread[start + _SHORT_HEADER : body])
+                if not 0 < length <= LARGEST_MESSAGE:
+                    self._take_rest(start)
+                    return
+            end = body + length
+            if end > size:
+                self._wanted = end - start
+                break
+            if unread[start] == _WHOLE_TEXT and self._partial is None:
+                self._burst.append(unread[body:end])
+            else:
+                super().data_received(bytes(unread[start:end]))
+            start = end
+        if self.protocol.state is State.OPEN:
+            del unread[:start]
+        else:
+            self._take_rest(start)
+
+    def _take_rest(self, start: int) -> None:
+        self._take = super().data_received
+        if rest := bytes(self._unread[start:]):
+            self._take(rest)
 
     def process_event(self, event: Event) -> None:
         """Take a parsed frame from the library, in place of its queue."""
         if self.response is None or not isinstance(event, Frame):
             super().process_event(event)
-        elif event.opcode in _DATA and event.fin:
-            self._burst.append(bytes(event.data))
-        elif event.opcode in _DATA:
-            self._partial = bytearray(event.data)
-        elif event.opcode is Opcode.CONT and self._partial is not None:
-            self._partial += event.data
+            return
+        if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            self._partial = (self._partial or bytearray()) + event.data
             if event.fin:
-                self._burst.append(bytes(self._partial))
+                self._burst.append(self._partial)
                 self._partial = None
         elif event.opcode is Opcode.CLOSE:
             self._finish(self._closing())
