@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -47,8 +48,8 @@ def announced(event: RfqCreated, receipt: Receipt) -> Rfq:
         event_ticker=event.event_ticker,
         collection_ticker=event.mve_collection_ticker,
         creator_id=event.creator_id,
-        contracts=event.contracts,
-        target_cost=event.target_cost,
+        contracts=_untracked(event.contracts),
+        target_cost=_untracked(event.target_cost),
         packed_legs=pack_legs(event.mve_selected_legs),
         created_ms=created_ms,
         since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
@@ -69,8 +70,8 @@ def child_row(batch: RfqBatchCreated, child: BatchRfq, packed_legs: bytes, recei
         event_ticker=child.event_ticker,
         collection_ticker=child.mve_collection_ticker,
         creator_id=batch.creator_id,
-        contracts=child.contracts,
-        target_cost=child.target_cost,
+        contracts=_untracked(child.contracts),
+        target_cost=_untracked(child.target_cost),
         packed_legs=packed_legs,
         created_ms=created_ms,
         since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
@@ -172,6 +173,11 @@ def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:
         offer.no_contracts,
         at_us=at_us,
     )
+
+
+def _untracked(amount: Decimal | None) -> Decimal | None:
+    # The collector follows instances of a subclass, and 200,000 of them take it 40 ms each time.
+    return None if amount is None else Decimal(amount)
 
 
 def _milliseconds(time: datetime | None) -> int | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 
 from rfqwatch.book import REPLAY_MS, Book
 from rfqwatch.events import (
+    Amount,
     BatchQuoteAccepted,
     BatchQuoteCreated,
     BatchQuoteExecuted,
@@ -54,8 +54,8 @@ def quoted(
         rfq_id=rfq_id,
         quote_id=quote_id,
         quote_creator_id=maker,
-        yes_bid_dollars=Decimal(yes),
-        no_bid_dollars=Decimal("0.0000"),
+        yes_bid_dollars=Amount(yes),
+        no_bid_dollars=Amount("0.0000"),
         created_ts=None if ms is None else at(ms),
     )
 
@@ -82,11 +82,11 @@ def book_of(*events: Event, **options: object) -> Book:
 
 
 def test_an_announced_rfq_is_open_with_all_its_terms() -> None:
-    leg = Leg("E", "L", "no", Decimal("1.0000"))
+    leg = Leg("E", "L", "no", Amount("1.0000"))
     event = created(
         event_ticker="EV",
         mve_collection_ticker="C",
-        target_cost_dollars=Decimal("10.0000"),
+        target_cost_dollars=Amount("10.0000"),
         mve_selected_legs=(leg,),
     )
     book = Book()
@@ -183,7 +183,7 @@ def test_a_maker_has_one_quote_and_the_newest_stands() -> None:
     )
     row = book.rows["r"]
     assert [quote.id for quote in row.current_quotes()] == ["q2", "other"]
-    assert row.best_bids(NOW) == Bids(Decimal("0.20"), None)
+    assert row.best_bids(NOW) == Bids(Amount("0.20"), None)
     assert row.ours
 
 
@@ -198,9 +198,9 @@ def test_hidden_makers_do_not_replace_each_other(hidden: str) -> None:
 def test_quotes_before_their_rfq_are_kept() -> None:
     book = book_of(quoted("q", rfq_id="r"))
     assert (book.rows["r"].announced, book.open, book.counts.unknown_quotes) == (False, 1, 1)
-    book.apply(created(target_cost_dollars=Decimal(5)), NOW + 5)
+    book.apply(created(target_cost_dollars=Amount(5)), NOW + 5)
     row = book.rows["r"]
-    assert (row.announced, len(row.quotes), row.target_cost) == (True, 1, Decimal(5))
+    assert (row.announced, len(row.quotes), row.target_cost) == (True, 1, Amount(5))
     assert (book.open, book.counts.created) == (1, 1)
 
 
@@ -217,7 +217,7 @@ def test_an_execution_before_its_acceptance_stays_executed() -> None:
     row = book.rows["r"]
     (quote,) = row.quotes
     assert (quote.state, quote.accepted_side) == (QuoteState.EXECUTED, "yes")
-    assert (quote.yes_bid, row.reason) == (Decimal("0.10"), Closed.EXECUTED)
+    assert (quote.yes_bid, row.reason) == (Amount("0.10"), Closed.EXECUTED)
     assert row.waiting(quote, NOW) is None
 
 
@@ -250,7 +250,7 @@ def test_an_accepted_quote_has_two_timers_and_its_lapse_is_inferred(
     end = start + confirm_ms + execute_ms
     assert row.waiting(quote, end) == (Phase.LAPSED, 0)
     assert row.deadline_ms(end) is None
-    assert (row.best_bids(end - 1).yes, row.best_bids(end).yes) == (Decimal("0.10"), None)
+    assert (row.best_bids(end - 1).yes, row.best_bids(end).yes) == (Amount("0.10"), None)
     assert book.state(row, end) is State.OPEN
 
 
@@ -303,19 +303,19 @@ def test_a_batch_that_no_one_closes_goes_stale() -> None:
 
 
 def best(version: int | None, **yes: str) -> RfqBatchBestQuotes:
-    rfqs = tuple(BestBids(rfq_id=key, yes_bid_dollars=Decimal(bid)) for key, bid in yes.items())
+    rfqs = tuple(BestBids(rfq_id=key, yes_bid_dollars=Amount(bid)) for key, bid in yes.items())
     return RfqBatchBestQuotes("b", version=version, rfqs=rfqs)
 
 
 def test_best_quotes_are_a_whole_picture_and_the_latest_version_stands() -> None:
     book = book_of(batch("x", "y"), best(1, x="0.1", y="0.2"), best(3, x="0.3"), best(2, x="0.9"))
     bids = [row.best_bids(NOW).yes for row in book.rows.values()]
-    assert bids == [Decimal("0.3"), None]
+    assert bids == [Amount("0.3"), None]
     assert (book.counts.superseded, book.rows["y"].ours) == (1, True)
 
 
 def test_batch_quotes_are_quotes_of_the_children() -> None:
-    offers = (Offer(rfq_id="x", quote_id="q1", yes_bid_dollars=Decimal("0.4")),)
+    offers = (Offer(rfq_id="x", quote_id="q1", yes_bid_dollars=Amount("0.4")),)
     book = book_of(
         batch("x", "y"),
         BatchQuoteCreated("bq", "b", "m", at(NOW), offers),
@@ -388,7 +388,7 @@ def test_a_selection_keeps_what_was_announced_and_fits() -> None:
 
 ids = st.sampled_from("abc")
 times = st.none() | st.integers(-10, 10).map(lambda ms: at(NOW + ms))
-prices = st.none() | st.sampled_from(["0.0000", "0.35", "0.123456"]).map(Decimal)
+prices = st.none() | st.sampled_from(["0.0000", "0.35", "0.123456"]).map(Amount)
 names = st.none() | st.sampled_from(["", "m", "n"])
 sides = st.none() | st.sampled_from(["yes", "no", "maybe"])
 offers = st.builds(

@@ -1,12 +1,16 @@
 """What the book and the picture cost. Run it: ``python tests/bench/bench_book.py``."""
 
+# ruff: noqa: T201 - printing is what it is for
+
 from __future__ import annotations
 
 import gc
 import random
+import statistics
 import sys
 import time
 import tracemalloc
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +20,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from rfqwatch import wire
 from rfqwatch.book import Book
+from rfqwatch.health import Connection, Health
+from rfqwatch.outputs.painter import Painter
+from rfqwatch.outputs.table import Table
+from rfqwatch.outputs.view import Grouping, Sort, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +71,7 @@ def deleted(event: Event) -> Event:
 
 def decoded(message: object) -> Event:
     """Read a frame."""
-    frame = wire.decode(msgspec.json.encode(message))
+    frame = wire.decode(bytearray(msgspec.json.encode(message)))
     assert isinstance(frame, wire.Frame)
     return frame.msg
 
@@ -125,7 +133,49 @@ def bench_pauses(count: int = 200_000) -> None:
     print(f"stale              {seconds(lambda: book.stale(NOW_MS)) * 1e3:6.1f} ms, once a second")
 
 
+def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> None:
+    """Print what a picture costs in each order and grouping, with 750 frames between two."""
+    random_ = random.Random(3)
+    book = filled(count)
+    health = Health("bench")
+    health.shard().become(Connection.WATCHING, NOW_MS)
+    painter = Painter()
+    print(f"pictures of {width} x {height} at {count:,} open, 750 frames between two")
+    number = count
+    views = [View(sort=sort) for sort in Sort]
+    views += [View(grouping=grouping) for grouping in list(Grouping)[1:]]
+    views += [View(text="ATLPHI"), View(cursor=count // 2)]
+    for view in views:
+        table = Table(book, health, view)
+        first = seconds(lambda: table.picture(width, height, NOW_MS + number))  # noqa: B023
+        costs = []
+        for _ in range(10):
+            oldest = list(islice(book.rows, 375))
+            for rfq_id in oldest:
+                book.apply(decoded({"type": "rfq_deleted", "msg": {"id": rfq_id}}), NOW_MS + number)
+            for _ in range(375):
+                number += 1
+                book.apply(created(number, random_), NOW_MS + number)
+            book.tick(NOW_MS + number + 5_000)
+            health.shard().heard(750, NOW_MS + number)
+            costs.append(
+                seconds(
+                    lambda: [
+                        painter.paint(line)
+                        for line in table.picture(width, height, NOW_MS + number)  # noqa: B023
+                    ]
+                )
+            )
+        name = view.sort if view.grouping is Grouping.NONE else f"by {view.grouping}"
+        name += " /" * bool(view.text) + " middle" * bool(view.cursor)
+        print(
+            f"  {name:20} {statistics.median(costs) * 1e3:6.1f} ms, slowest"
+            f" {max(costs) * 1e3:6.1f} ms, first {first * 1e3:6.1f} ms"
+        )
+
+
 if __name__ == "__main__":
+    bench_pictures()
     bench_apply()
     bench_memory()
     bench_pauses()
