@@ -155,6 +155,8 @@ def _spaced(match: re.Match[str]) -> str:
 def _cut(text: str, width: int) -> str:
     if width <= 0:
         return ""
+    if text.isascii():
+        return text[: width - 1] + "…"
     room = width - 1
     for index, char in enumerate(text):
         room -= get_character_cell_size(char)

@@ -1,0 +1,294 @@
+"""The terminal, held while a picture is on it and given back whatever happens.
+
+The terminal is opened anew, by name: a description of its own can be made non-blocking without
+the shell, or whatever else shares standard output, ever noticing. Keys are read from it too, so
+standard input stays free. Everything happens on the event loop, and nothing there waits for a slow
+terminal: what it does not take stays back, and meanwhile newer pictures replace older ones.
+
+Sequences are those of ECMA-48 and of xterm's ctlseqs: 1049 the alternate screen, 25 the cursor, 7
+wrapping, 2004 bracketed paste, 2026 synchronized output (a terminal that lacks one ignores it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import select
+import signal
+import termios
+import time
+from contextlib import contextmanager, suppress
+from itertools import islice, zip_longest
+from typing import TYPE_CHECKING, Any
+
+from rfqwatch.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Self
+
+PATIENCE_S = 1.0
+"""How long giving the terminal back may wait for a terminal that takes nothing."""
+
+_ADVICE = "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture."
+
+_ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[m"
+_LEAVE = b"\x1b[?2026l\x1b[?2004l\x1b[m\x1b[?7h\x1b[?25h\x1b[?1049l"
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+_CANCEL = b"\x18"
+"""Ends an escape sequence that was written in part."""
+
+_STDOUT = 1
+_DUMB = {"dumb", "unknown"}
+_LOCAL_FLAGS = 3
+_INPUT_FLAGS = 0
+_CONTROL_CHARS = 6
+"""Places in the list that `termios.tcgetattr` gives."""
+
+
+def _nothing(*_: object) -> None:
+    pass
+
+
+class Screen:
+    """The whole terminal, for as long as the ``with`` block lasts; use it inside a running loop.
+
+    ``on_input`` gets the bytes of keys. ``on_resize`` is told that a new picture is due, because
+    the size may be another. ``on_hangup`` is told, once, that the terminal is gone for good; SIGHUP
+    mostly says so too. SIGWINCH, SIGTSTP and SIGCONT are handled here. SIGINT, SIGTERM and SIGHUP
+    are the program's own: it ends by leaving the block.
+
+    In the background the terminal belongs to someone else: pictures and keys wait, the program does
+    not, and the first picture in the foreground brings everything back.
+
+    Raises `UsageError` when standard output is not a terminal that can hold a picture.
+    """
+
+    def __init__(
+        self,
+        *,
+        on_input: Callable[[bytes], object] = _nothing,
+        on_resize: Callable[[], object] = _nothing,
+        on_hangup: Callable[[], object] = _nothing,
+    ) -> None:
+        if not os.isatty(_STDOUT):
+            raise UsageError("A table needs a terminal, and standard output is none.", _ADVICE)
+        if os.environ.get("TERM", "").lower() in _DUMB:
+            raise UsageError("A table moves the cursor, and TERM says none can here.", _ADVICE)
+        self._on_input = on_input
+        self._on_resize = on_resize
+        self._on_hangup = on_hangup
+        self._fd = -1
+        self._saved: list[Any] | None = None  # the attributes to give back; None: nothing taken
+        self._live = False  # reading keys and writing pictures
+        self._gone = False
+        self._picture: list[str] = []
+        self._shown: list[str] | None = None  # None: anything may be on the terminal
+        self._size = os.terminal_size((80, 24))
+        self._pending = b""
+
+    def __enter__(self) -> Self:
+        self._fd = _open_terminal()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
+        self._loop.add_signal_handler(signal.SIGCONT, self._continued)
+        self._stoppable = signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN
+        if self._stoppable:
+            self._loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        atexit.register(self.restore)
+        self._take()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.restore()
+        atexit.unregister(self.restore)
+        for number in (signal.SIGWINCH, signal.SIGCONT):
+            self._loop.remove_signal_handler(number)
+        if self._stoppable:
+            self._loop.remove_signal_handler(signal.SIGTSTP)
+        os.close(self._fd)
+
+    @property
+    def size(self) -> os.terminal_size:
+        """Columns and lines, as they are now."""
+        if not self._gone:
+            with suppress(OSError):
+                size = os.get_terminal_size(self._fd)
+                if all(size):
+                    self._size = size
+        return self._size
+
+    def draw(self, lines: Sequence[str]) -> None:
+        """Put a picture on the terminal, or as soon as it takes one; only changed lines are sent.
+
+        Each line is exactly as many cells as the screen has columns, styled with SGR sequences at
+        most, and ends unstyled. Lines beyond the height are left out, missing ones are blank.
+        """
+        self._picture = list(lines)
+        if self._live and not self._in_foreground():
+            self._step_aside()
+        elif self._live:
+            self._flush()
+        else:
+            self._take()
+
+    def restore(self) -> None:
+        """Give the terminal back for good, within `PATIENCE_S`; harmless the second time."""
+        self._give_back()
+        self._gone = True
+
+    def _take(self) -> None:
+        if self._gone or not self._in_foreground():
+            return
+        try:
+            if self._saved is None:
+                self._saved = termios.tcgetattr(self._fd)
+            attributes = termios.tcgetattr(self._fd)
+            attributes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+            attributes[_CONTROL_CHARS][termios.VMIN] = 1
+            attributes[_CONTROL_CHARS][termios.VTIME] = 0
+            termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+        except termios.error:
+            self._hang_up()
+            return
+        self._live = True
+        self._shown = None
+        self._pending += _ENTER
+        self._loop.add_reader(self._fd, self._read)
+        self._flush()
+
+    def _give_back(self) -> None:
+        if self._saved is None:
+            return
+        saved, self._saved = self._saved, None
+        self._step_aside()
+        with _blocked(signal.SIGTTOU):
+            with suppress(OSError, termios.error):
+                self._write_within(PATIENCE_S, self._pending + _LEAVE)
+            with suppress(termios.error):
+                termios.tcsetattr(self._fd, termios.TCSANOW, saved)
+        self._pending = b""
+
+    def _step_aside(self) -> None:
+        """Neither read nor write any more; what was written in part is called off later."""
+        self._live = False
+        if not self._loop.is_closed():
+            self._loop.remove_reader(self._fd)
+            self._loop.remove_writer(self._fd)
+        self._pending = _CANCEL if self._pending else b""
+
+    def _hang_up(self) -> None:
+        self._step_aside()
+        self._gone = True
+        self._on_hangup()
+
+    def _stop(self) -> None:
+        """Do what Ctrl-Z asks: stop here, as any program does, but with the terminal in order."""
+        self._give_back()
+        self._loop.remove_signal_handler(signal.SIGTSTP)
+        signal.raise_signal(signal.SIGTSTP)
+        self._loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        self._continued()
+
+    def _continued(self) -> None:
+        self._take()
+        self._on_resize()
+
+    def _resized(self) -> None:
+        self._shown = None
+        self._on_resize()
+
+    def _in_foreground(self) -> bool:
+        """Tell whether touching the terminal is ours now; from the background it would stop us."""
+        try:
+            return os.tcgetpgrp(self._fd) == os.getpgrp()
+        except OSError:  # not our controlling terminal, so nobody takes turns on it
+            return True
+
+    def _read(self) -> None:
+        if not self._in_foreground():
+            self._step_aside()
+            return
+        try:
+            data = os.read(self._fd, 4096)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if data:
+            self._on_input(data)
+        else:
+            self._hang_up()
+
+    def _flush(self) -> None:
+        """Write what the terminal takes now, and the rest when it has room again."""
+        while self._pending or self._shown is not self._picture:
+            if not self._pending:
+                self._pending = self._difference()
+                continue
+            try:
+                written = os.write(self._fd, self._pending)
+            except BlockingIOError:
+                self._loop.add_writer(self._fd, self._flush)
+                return
+            except OSError:
+                self._hang_up()
+                return
+            self._pending = self._pending[written:]
+        self._loop.remove_writer(self._fd)
+
+    def _difference(self) -> bytes:
+        """Write down what turns the picture shown into the newest one."""
+        before, size = self._size, self.size
+        parts = []
+        if self._shown is None or size != before:
+            self._shown = []
+            parts.append("\x1b[2J")
+        rows = zip_longest(self._picture, self._shown, fillvalue="")
+        for row, (line, shown) in enumerate(islice(rows, size.lines), 1):
+            if line != shown:
+                parts.append(f"\x1b[{row};1H\x1b[K{line}")
+        self._shown = self._picture
+        if not parts:
+            return b""
+        return "".join((_BEGIN, *parts, _END)).encode(errors="backslashreplace")
+
+    def _write_within(self, seconds: float, data: bytes) -> None:
+        deadline = time.monotonic() + seconds
+        while data:
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                self._undo_ctrl_s()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    termios.tcflush(self._fd, termios.TCOFLUSH)
+                    os.write(self._fd, _CANCEL + _LEAVE)
+                    return
+                select.select([], [self._fd], [], left)
+
+    def _undo_ctrl_s(self) -> None:
+        """Let a terminal stopped by Ctrl-S go on: without IXON nothing is held."""
+        attributes = termios.tcgetattr(self._fd)
+        attributes[_INPUT_FLAGS] &= ~termios.IXON
+        termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+
+
+def _open_terminal() -> int:
+    flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+    with suppress(OSError):
+        return os.open(os.ttyname(_STDOUT), flags)
+    try:
+        return os.open("/dev/tty", flags)  # a terminal of another user, after su, has no other name
+    except OSError as error:
+        raise UsageError(f"The terminal can't be opened: {error.strerror}.", _ADVICE) from error
+
+
+@contextmanager
+def _blocked(number: signal.Signals) -> Iterator[None]:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
