@@ -103,6 +103,10 @@ class PseudoTerminal:
         """What `termios` says of the terminal now."""
         return termios.tcgetattr(self._slave)
 
+    @attributes.setter
+    def attributes(self, attributes: list[Any]) -> None:
+        termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
+
     @property
     def given_back(self) -> bool:
         """Whether the ordinary screen is on, with a cursor, wrapping, and nothing half begun."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -222,6 +223,21 @@ def test_ctrl_z_without_a_shell_changes_nothing() -> None:
         terminal.see("drawn 1")
         terminal.press("\x1a")
         terminal.see("drawn 2")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert_as_before(terminal)
+
+
+def test_after_a_stop_nobody_could_prepare_for_it_takes_over_again() -> None:
+    with PseudoTerminal(COMMAND) as terminal:
+        terminal.see("drawn 1")
+        held = terminal.attributes
+        terminal.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, terminal.process.pid, os.WSTOPPED | os.WNOWAIT)
+        terminal.attributes = terminal.attributes_before
+        terminal.process.send_signal(signal.SIGCONT)
+        terminal.see("drawn 2")
+        assert terminal.attributes == held
         terminal.press("q")
         assert terminal.end() == 0
         assert_as_before(terminal)
