@@ -38,6 +38,7 @@ PATH: Final = "/trade-api/ws/v2"
 """The only path served, and the path that clients sign."""
 
 _TICK = 0.01
+_LONGEST_PAUSE = 0.1
 _CLOSE_TIMEOUT = 1.0
 _MOST_AT_ONCE = 5_000
 _UNPACED_RATE = 3_000.0
@@ -282,6 +283,7 @@ class SimulatedExchange:
         line.reply({**_id(command_id), "type": "subscribed", "msg": msg})
         if self._standing:
             subscription.offer(traffic.open)
+            subscription.pump(self._befall)
 
     # The market
 
@@ -308,7 +310,7 @@ class SimulatedExchange:
             pause = _TICK
             if self._rate:
                 events = traffic.until(now_us, _MOST_AT_ONCE)
-                pause = min(max(_TICK, (traffic.next_us - now_us) / 1e6), 1.0)
+                pause = min(max(_TICK, (traffic.next_us - now_us) / 1e6), _LONGEST_PAUSE)
             elif self._keeping_up():
                 events = traffic.burst(now_us, _UNPACED_BURST)
                 pause = 0

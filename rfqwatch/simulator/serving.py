@@ -72,6 +72,11 @@ class Started(NamedTuple):
     key_id: str
     private_key_pem: bytes
 
+    @property
+    def url(self) -> str:
+        """The address to connect to."""
+        return self.exchange.url
+
 
 @contextlib.asynccontextmanager
 async def start(**options: Unpack[Options]) -> AsyncIterator[Started]:
@@ -138,6 +143,11 @@ class Running:
         self.key_id = key.key_id
         self.private_key_pem = key.private_key_pem
         self._process = process
+
+    @property
+    def pid(self) -> int:
+        """The id of the process, for measurements."""
+        return self._process.pid
 
     def accounts(self) -> list[Account]:
         """Ask for what each subscription was sent so far. Blocks for a moment."""
