@@ -110,14 +110,17 @@ Control: TypeAlias = Subscribed | Unsubscribed | Ok | Error
 Received: TypeAlias = Frame | Unknown | Control | Malformed
 
 FRAMES: dict[type, type[Frame]] = {
-    event: msgspec.defstruct(
-        f"{event.__name__}Frame",
-        [("msg", event)],
-        bases=(Frame,),
-        frozen=True,
-        gc=False,
-        tag_field="type",
-        tag=event.type,
+    event: cast(
+        "type[Frame]",
+        msgspec.defstruct(
+            f"{event.__name__}Frame",
+            [("msg", event)],
+            bases=(Frame,),
+            frozen=True,
+            gc=False,
+            tag_field="type",
+            tag=event.type,
+        ),
     )
     for event in get_args(Event)
 }

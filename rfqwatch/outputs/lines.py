@@ -37,7 +37,7 @@ class LineOutput(ABC):
         self._shard = ""
         self._received_ms = 0
         self._end = b""
-        self._lines: list[Payload] = []
+        self._lines: list[bytes | bytearray] = []
         self._dear: dict[int, int] = {}
 
     def start(self) -> Future[None]:
@@ -118,7 +118,9 @@ class LineOutput(ABC):
         """Write what every line of a burst ends with. Called from the thread that writes, too."""
 
     @abstractmethod
-    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> Payload | None:
+    def _event_line(
+        self, data: Payload, frame: Frame | Unknown | Malformed
+    ) -> bytes | bytearray | None:
         """Write the line for a message, or None for no line."""
 
     @abstractmethod

@@ -1,0 +1,80 @@
+"""The table on a terminal: drawn at a steady pace, and at once when a key asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rfqwatch.ending import SignalledError
+from rfqwatch.outputs.keys import Keys
+from rfqwatch.outputs.painter import Painter
+from rfqwatch.outputs.screen import Screen
+
+if TYPE_CHECKING:
+    from rfqwatch.book import Book
+    from rfqwatch.outputs.picture import Line
+    from rfqwatch.outputs.table import Table
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class LiveTable:
+    """Holds the terminal and draws until the user is done or the terminal is gone."""
+
+    def __init__(self, table: Table, book: Book, fps: float) -> None:
+        self._table = table
+        self._book = book
+        self._pause_s = 1 / fps
+        self._due = asyncio.Event()
+        self._gone = False
+        self.last: list[Line] = []
+        """The last picture made, lines of `width` cells."""
+        self.width = 80
+
+    async def run(self) -> None:
+        """Draw. Raises `UsageError` when standard output is no terminal for it."""
+        painter = Painter()
+        keys = Keys(self._press)
+        with Screen(on_input=keys.feed, on_resize=self._due.set, on_hangup=self._hang_up) as screen:
+            while not self._table.view.done:
+                if self._gone:
+                    raise SignalledError(signal.SIGHUP)
+                self._due.clear()
+                screen.draw([painter.paint(line) for line in self.still(*screen.size)])
+                await self._wait()
+
+    async def run_unseen(self, width: int, height: int) -> None:
+        """Make pictures at the same pace, for the last of them, until cancelled."""
+        try:
+            while True:
+                self.still(width, height)
+                await asyncio.sleep(self._pause_s)
+        finally:
+            self.still(width, height)
+
+    def still(self, width: int, height: int) -> list[Line]:
+        """Make the picture of this moment."""
+        now_ms = _now_ms()
+        self._book.tick(now_ms)
+        self.last = self._table.picture(width, height, now_ms)
+        self.width = width
+        return self.last
+
+    async def _wait(self) -> None:
+        """Wait until the next picture is due; a key or a new size brings it forward."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause_s):
+                await self._due.wait()
+
+    def _press(self, key: str) -> None:
+        self._table.press(key)
+        self._due.set()
+
+    def _hang_up(self) -> None:
+        self._gone = True
+        self._due.set()
