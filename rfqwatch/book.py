@@ -31,7 +31,7 @@ from rfqwatch.events import (
     RfqCreated,
     RfqDeleted,
 )
-from rfqwatch.rfq import Bids, Closed, Quote, Rfq, State, pack_legs
+from rfqwatch.rfq import REPLAY_MS, Bids, Closed, Quote, Rfq, State, pack_legs
 from rfqwatch.rows import (
     Receipt,
     announced,
@@ -57,9 +57,6 @@ BatchEvent: TypeAlias = (
     | RfqBatchExecuted
     | BatchQuoteExecuted
 )
-
-REPLAY_MS = 30_000
-"""An RFQ announced this long after its creation is an old one told again, not new demand."""
 
 _BLOCK = 256
 _MOST_LINGERING = 8_192

@@ -25,6 +25,10 @@ COMBO_PREFIX = "KXMVE"
 """What the tickers of combo markets begin with; the only part of a ticker that has a meaning."""
 
 
+REPLAY_MS = 30_000
+"""An RFQ announced this long after its creation is an old one told again, not new demand."""
+
+
 class State(StrEnum):
     """Whether an RFQ can still be quoted, as far as an observer can know."""
 

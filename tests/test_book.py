@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rfqwatch.book import REPLAY_MS, Book
+from rfqwatch.book import Book
 from rfqwatch.events import (
     Amount,
     BatchQuoteAccepted,
@@ -30,7 +30,7 @@ from rfqwatch.events import (
     RfqCreated,
     RfqDeleted,
 )
-from rfqwatch.rfq import Bids, Closed, Phase, QuoteState, Rfq, State
+from rfqwatch.rfq import REPLAY_MS, Bids, Closed, Phase, QuoteState, Rfq, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -40,8 +40,7 @@ WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
 
 _MARKS = {State.OPEN: " ", State.UNCONFIRMED: "?", State.STALE: "~", State.CLOSED: "x"}
-_TAILS = (24, 16, 13, 10)
-_WORDY = 60
+_TAILS = (60, 40, 32, 24, 20, 16, 13, 10)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -221,23 +220,22 @@ def in_words(legs: Sequence[Leg], width: int) -> str:
 
     The number of those that don't fit follows, as ``+3``.
     """
-    parts: list[str] = []
-    for length in (_WORDY, *_TAILS):
-        parts = [_leg_in_words(leg, length) for leg in legs]
-        text = " + ".join(parts)
-        if cells(text) <= width:
-            return text
-    for count in range(len(legs) - 1, 0, -1):
-        for length in _TAILS:
-            parts = [_leg_in_words(leg, length) for leg in legs[:count]]
-            text = f"{' + '.join(parts)} +{len(legs) - count}"
-            if cells(text) <= width:
-                return text
-    return parts[0]
+    tickers = [safe(leg.market_ticker or UNKNOWN) for leg in legs]
+    sides = [side(leg) for leg in legs]
+    lengths = [cells(ticker) for ticker in tickers]
+    fixed = [cells(name) + len("  + ") for name in sides]
 
+    def needed(count: int, length: int) -> int:
+        shortened = sum(min(own, length) for own in lengths[:count]) + sum(fixed[:count])
+        return shortened - len(" + ") + (len(legs) > count) * len(f" +{len(legs) - count}")
 
-def _leg_in_words(leg: Leg, length: int) -> str:
-    return f"{tail(leg.market_ticker or UNKNOWN, length)} {side(leg)}"
+    count = len(legs)
+    while count > 1 and needed(count, _TAILS[-1]) > width:
+        count -= 1
+    length = next((length for length in _TAILS if needed(count, length) <= width), _TAILS[-1])
+    named = zip(tickers[:count], sides, strict=False)
+    text = " + ".join(f"{tail(ticker, length)} {name}" for ticker, name in named)
+    return text + f" +{len(legs) - count}" * (len(legs) > count)
 
 
 def side(leg: Leg) -> str:
@@ -303,8 +301,8 @@ _BY_IMPORTANCE = (
 def choose(width: int, needs: Mapping[str, int]) -> dict[Column, int]:
     """Choose the columns for a line of that many cells, with their widths.
 
-    ``needs`` says by title how wide a column has to be for its amounts to be whole. Cells are one
-    apart, and ``what`` takes what is left.
+    The most important ones come first, as far as there is room. ``needs`` says by title how wide a
+    column has to be for its amounts to be whole. Cells are one apart; ``what`` takes what is left.
     """
     by_title = {column.title: column for column in COLUMNS}
     chosen = {}
@@ -314,9 +312,10 @@ def choose(width: int, needs: Mapping[str, int]) -> dict[Column, int]:
         needed = column.width
         if column.grows:
             needed = min(max(needed, needs.get(title, 0)), WIDEST_AMOUNT)
-        if left - needed - 1 >= column.room:
-            chosen[title] = needed
-            left -= needed + 1
+        if left - needed - 1 < column.room:
+            break
+        chosen[title] = needed
+        left -= needed + 1
     chosen[WHAT.title] = max(0, left)
     return {column: chosen[column.title] for column in COLUMNS if column.title in chosen}
 

@@ -45,7 +45,14 @@ class Pulse(NamedTuple):
 
 def header(pulse: Pulse, view: View, width: int, most: int) -> list[list[Segment]]:
     """Make at most ``most`` lines of ``width`` cells; what matters most comes first."""
-    items = [*_connections(pulse), *_trust(pulse.health), *_counts(pulse), *_view(view)]
+    trust = list(_trust(pulse.health))
+    items = [
+        *_connections(pulse),
+        *_narrowed(view),
+        *(item for item in trust if item.style is BAD),
+        *_counts(pulse),
+        *(item for item in trust if item.style is not BAD),
+    ]
     return flow(items, width, most)
 
 
@@ -118,12 +125,10 @@ def _trust(health: Health) -> Iterable[Item]:
 
 def _counts(pulse: Pulse) -> Iterable[Item]:
     book, health = pulse.book, pulse.health
-    doubts = [
-        f"{count:,} {name}"
-        for name, count in (("unconfirmed", book.unconfirmed), ("stale", book.stale(pulse.now_ms)))
-        if count
-    ]
-    yield Item(f"open {book.open:,}" + f" ({', '.join(doubts)})" * bool(doubts), Style(bold=True))
+    yield Item(f"open {book.open:,}", Style(bold=True))
+    for name, count in (("unconfirmed", book.unconfirmed), ("stale", book.stale(pulse.now_ms))):
+        if count:
+            yield Item(f"{count:,} {name}")
     frames = sum(card.frames.per_second(pulse.now_ms) for card in health.shards.values())
     yield Item(f"created {pulse.created_per_second:,.0f}/s")
     yield Item(f"frames {frames:,.0f}/s")
@@ -139,11 +144,7 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
             yield Item(f"{name} {count:,}", FAINT)
 
 
-def _view(view: View) -> Iterable[Item]:
-    if view.grouping is Grouping.NONE:
-        yield Item(f"sort: {view.sort}", FAINT)
-    else:
-        yield Item(f"by {view.grouping}, {view.group_sort} first", FAINT)
+def _narrowed(view: View) -> Iterable[Item]:
     if view.within is not None:
         key = view.within.key
         named = person(key) if view.within.grouping is Grouping.CREATOR else key

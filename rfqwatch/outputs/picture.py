@@ -124,7 +124,8 @@ def _text(text: str, width: int, style: Style | None = None) -> Line:
 def _rfqs(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
     rows = scene.rows[:room]
     grid = width - 1
-    texts = [_texts(row, scene.look, choose(grid, {})) for row in rows]
+    columns = choose(grid, {})
+    texts = [_texts(row, scene.look, columns) for row in rows]
     for cells in texts:
         for title, text in cells.items():
             if len(text) > scene.needs.get(title, 0):
@@ -274,12 +275,16 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
     view = scene.view
     if view.typed is not None:
         return _text(f"/{view.typed}_  enter keeps, esc drops", width, MARKED)
-    things = "RFQs" if view.grouping is Grouping.NONE else "groups"
+    grouped = view.grouping is not Grouping.NONE
+    things = "groups" if grouped else "RFQs"
     left = f"{scene.total:,} {things}"
     hidden = scene.total - shown
     if hidden and not view.help:
         left = f"+{hidden:,} more of {left}"
-    right = "? keys  q quit"
-    padding = width - len(left) - len(right)
-    text = f"{left}{' ' * padding}{right}" if padding >= 2 else left  # noqa: PLR2004
-    return _text(text, width, FAINT)
+    order = f"{view.group_sort if grouped else view.sort} first  "
+    for right in (f"{order}? keys  q quit", "? keys  q quit"):
+        padding = width - len(left) - len(right)
+        if padding >= 2:  # noqa: PLR2004
+            left += " " * padding + right
+            break
+    return _text(left, width, FAINT)

@@ -42,6 +42,7 @@ class Table:
         # While paused: the rows as they were, when that was, and how many frames had come.
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
         self._created = Rate()
+        self._created.total = book.counts.created
         self._memories: dict[str, Memory] = {}
         self._needs: dict[str, int] = {}
         self._width = 0

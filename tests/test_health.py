@@ -1,0 +1,90 @@
+"""The figures of the stream: rates, lags, and how each connection is doing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rfqwatch.events import RfqCreated, RfqDeleted
+from rfqwatch.health import MOST_LAGS, Connection, Health, Rate, lag_of, percentiles
+
+NOW = 1_788_645_600_000
+TIME = datetime(2026, 9, 5, 22, tzinfo=UTC)
+
+
+def test_a_rate_is_over_the_last_seconds() -> None:
+    rate = Rate()
+    assert rate.per_second(NOW) == 0
+    for step in range(40):
+        rate.add(10, NOW + step * 250)
+    assert rate.per_second(NOW + 39 * 250) == pytest.approx(40)
+    assert rate.per_second(NOW + 60_000) == 0
+    assert rate.total == 400
+
+
+def test_a_rate_that_just_began_is_not_thinned_out() -> None:
+    rate = Rate()
+    rate.add(0, NOW)
+    rate.add(300, NOW + 2_000)
+    assert rate.per_second(NOW + 2_000) == 150
+
+
+def test_a_rate_survives_a_clock_set_back() -> None:
+    rate = Rate()
+    rate.add(500, NOW)
+    rate.add(10, NOW - 3_600_000)
+    assert rate.per_second(NOW - 3_600_000) == 10
+
+
+def test_a_rate_stays_small() -> None:
+    rate = Rate()
+    for step in range(10_000):
+        rate.add(1, NOW + step)
+    assert rate.per_second(NOW + 10_000) == pytest.approx(1_000, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ("lags", "expected"),
+    [([], None), ([7], (7, 7)), (range(101), (50, 99)), ([9, -5, 1], (1, 1))],
+)
+def test_percentiles(lags: list[int], expected: tuple[int, int] | None) -> None:
+    assert percentiles(lags) == expected
+
+
+def test_lags_are_a_bounded_window_that_shards_share() -> None:
+    health = Health("prod")
+    for lag_ms in range(MOST_LAGS * 2):
+        health.shard("0/2").lagged(lag_ms)
+        health.shard("1/2").lagged(0)
+    assert len(health.shard("0/2").lags) == MOST_LAGS
+    assert health.lags() == (0, 2 * MOST_LAGS - 22)
+
+
+def test_a_lag_is_since_the_sending_else_since_the_creation() -> None:
+    event = RfqCreated(id="r", created_ts=TIME - timedelta(seconds=2))
+    now_ms = round(TIME.timestamp() * 1_000)
+    assert lag_of(event, now_ms, now_ms - 50) == 50
+    assert lag_of(event, now_ms, None) == 2_000
+    assert lag_of(event, now_ms + 40_000, None) is None
+    assert lag_of(RfqDeleted(id="r"), now_ms, None) is None
+
+
+def test_a_state_keeps_its_start() -> None:
+    card = Health("prod").shard()
+    card.become(Connection.CONNECTING, NOW)
+    card.become(Connection.RECONNECTING, NOW + 5, NOW + 1_000)
+    card.become(Connection.RECONNECTING, NOW + 900, NOW + 3_000)
+    assert (card.since_ms, card.retry_at_ms) == (NOW + 5, NOW + 3_000)
+    card.become(Connection.WATCHING, NOW + 4_000)
+    assert (card.since_ms, card.retry_at_ms) == (NOW + 4_000, None)
+
+
+def test_health_is_watching_when_every_connection_is() -> None:
+    health = Health("prod")
+    seen = [health.watching]
+    health.shard("0/2").become(Connection.WATCHING, NOW)
+    seen.append(health.watching)
+    health.shard("1/2")
+    seen.append(health.watching)
+    assert seen == [False, True, False]
