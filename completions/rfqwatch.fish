@@ -1,0 +1,1 @@
+complete --command rfqwatch --no-files --arguments "(env _RFQWATCH_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) rfqwatch)" --condition "env _RFQWATCH_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) rfqwatch"
