@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.health import Connection, lag_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rfqwatch.outputs import Output
     from rfqwatch.session import Notice, Session
     from rfqwatch.transports.websocket import Dialer
-    from rfqwatch.wire import Payload
+    from rfqwatch.wire import Payload, Received
 
 MOST_KINDS_SAID = 100
 GAP_SAYING_INTERVAL_MS = 10_000
@@ -123,15 +123,8 @@ class Channel:
                 if notices := observe(frame, received_ms):
                     self._tell_all(notices)
                 if isinstance(frame, Frame):
-                    if first is None:
-                        first = frame
-                elif isinstance(frame, Unknown):
-                    health.unknown += 1
-                    self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
-                elif isinstance(frame, Malformed):
-                    health.malformed += 1
-                    self._say_kind(f"malformed {frame.kind} frame", frame.reason)
-                else:
+                    first = first or frame
+                elif not self._count_odd(frame):
                     continue
                 if output.event(data, frame):
                     shown += 1
@@ -146,6 +139,18 @@ class Channel:
             lag_ms = lag_of(first.msg, received_ms, first.sending_ts_ms)
             if lag_ms is not None:
                 self._lagged(lag_ms)
+
+    def _count_odd(self, frame: Received) -> TypeGuard[Unknown | Malformed]:
+        """Count what is no event of the channel; tell whether the output may show it."""
+        if isinstance(frame, Unknown):
+            self._health.unknown += 1
+            self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
+        elif isinstance(frame, Malformed):
+            self._health.malformed += 1
+            self._say_kind(f"malformed {frame.kind} frame", frame.reason)
+        else:
+            return False
+        return True
 
     def _tell_apart(self, notices: Sequence[Notice]) -> None:
         self._output.begin(self._name, now_ms())

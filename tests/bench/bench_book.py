@@ -1,7 +1,5 @@
 """What the book and the picture cost. Run it: ``python tests/bench/bench_book.py``."""
 
-# ruff: noqa: T201 - printing is what it is for
-
 from __future__ import annotations
 
 import gc

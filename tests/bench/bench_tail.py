@@ -60,10 +60,7 @@ def frames(count: int) -> list[bytes]:
 
 def serve_frames(count: int, ready: Connection) -> None:
     """Send the frames to whoever subscribes, as fast as they are taken."""
-    wire = [
-        Frame(Opcode.TEXT, frame).serialize(mask=False)
-        for frame in frames(count)
-    ]
+    wire = [Frame(Opcode.TEXT, frame).serialize(mask=False) for frame in frames(count)]
     bursts = [b"".join(wire[start : start + 200]) for start in range(0, count, 200)]
 
     async def send(connection: ServerConnection) -> None:
@@ -84,7 +81,9 @@ def serve_frames(count: int, ready: Connection) -> None:
 
 def cpu_s(command: list[str], environment: dict[str, str]) -> float:
     """Run a command into a pipe that is read and thrown away; give its user and system time."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
     assert process.stdout is not None
     while os.read(process.stdout.fileno(), 1 << 20):
         pass
@@ -104,7 +103,9 @@ def main() -> None:
     options = parser.parse_args()
 
     ours, theirs = multiprocessing.Pipe()
-    server = multiprocessing.Process(target=serve_frames, args=(options.frames, theirs), daemon=True)
+    server = multiprocessing.Process(
+        target=serve_frames, args=(options.frames, theirs), daemon=True
+    )
     server.start()
     url = f"ws://127.0.0.1:{ours.recv()}/trade-api/ws/v2"
     key = throwaway_key()
@@ -130,10 +131,15 @@ def main() -> None:
                 (run(count) - run(START)) / (count - START) * 1e6 for run in (tail, bare)
             )
             ratios.append(tail_us / bare_us)
-            print(f"{number + 1}: tail {tail_us:.2f} us, bare {bare_us:.2f} us a frame, "
-                  f"ratio {ratios[-1]:.3f}", flush=True)
-    print(f"ratio: median {statistics.median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}, "
-          f"{options.rounds} rounds of {count:,} frames")
+            print(
+                f"{number + 1}: tail {tail_us:.2f} us, bare {bare_us:.2f} us a frame, "
+                f"ratio {ratios[-1]:.3f}",
+                flush=True,
+            )
+    print(
+        f"ratio: median {statistics.median(ratios):.3f}, {min(ratios):.3f} to {max(ratios):.3f}, "
+        f"{options.rounds} rounds of {count:,} frames"
+    )
     server.terminate()
 
 
