@@ -80,8 +80,8 @@ class Scene:
     """Everything a picture shows.
 
     ``rows`` are those that may fit, from the first visible one, which is number ``first`` of
-    ``total``; so are ``groups``. ``memories`` says what the rows said before, and is given what
-    they say now; ``needs`` is how wide amounts have been.
+    ``total``; so are ``groups``. ``pending`` rows were not looked at yet. ``memories`` says what
+    the rows said before, and is given what they say now; ``needs`` is how wide amounts have been.
     """
 
     look: Look
@@ -91,6 +91,7 @@ class Scene:
     groups: Sequence[tuple[str, Group]] = ()
     first: int = 0
     total: int = 0
+    pending: int = 0
     memories: dict[str, Memory] = field(default_factory=dict)
     needs: dict[str, int] = field(default_factory=dict)
 
@@ -281,6 +282,8 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
     hidden = scene.total - shown
     if hidden and not view.help:
         left = f"+{hidden:,} more of {left}"
+    if scene.pending:
+        left += f", {scene.pending:,} to look at"
     order = f"{view.group_sort if grouped else view.sort} first  "
     for right in (f"{order}? keys  q quit", "? keys  q quit"):
         padding = width - len(left) - len(right)

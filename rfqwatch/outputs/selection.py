@@ -1,8 +1,7 @@
 """Which rows are shown, and in what order or in which groups; kept up from what changed. Pure.
 
-Sorting or matching every open RFQ anew for each picture would cost more than drawing it. Only rows
-that changed are matched and measured again; the order is then nearly right already, which is what
-sorting is quickest at.
+Sorting or matching every open RFQ anew for each picture would cost more than drawing it, so only
+rows that changed are matched, measured and put in their places again.
 """
 
 from __future__ import annotations
@@ -23,18 +22,20 @@ if TYPE_CHECKING:
     from rfqwatch.rfq import Rfq
 
 ANONYMOUS = "anonymous"
-MOST_AT_ONCE = 20_000
+MOST_PLACED = 20_000
+MOST_GROUPED = 5_000
 """Rows looked at for one picture; a fuller book is taken in over several, so none is held up."""
 
 _NEVER = 2**62
 _MILLION = 1_000_000
+_INSERT, _CUT = range(2)
 
 Place: TypeAlias = tuple[int, int | str, str]
 """What sorts a key: its measure, what decides between equals, the key itself."""
 
 
 class Ranking:
-    """Keys in order. Putting a few anew costs little more than looking at all once."""
+    """Keys in order. Putting a few anew costs little more than copying the list once."""
 
     def __init__(self) -> None:
         self._order: list[Place] = []
@@ -58,24 +59,28 @@ class Ranking:
 
     def put(self, changes: Iterable[tuple[str, Place | None]]) -> None:
         """Put keys to new places; None takes one out."""
-        places = self._places
-        removed = set()
-        added = []
+        places, order = self._places, self._order
+        edits = []
         for key, place in changes:
             before = places.get(key)
             if place == before:
                 continue
             if before is not None:
-                removed.add(before)
+                edits.append((bisect_left(order, before), _CUT, before))
                 del places[key]
             if place is not None:
-                added.append(place)
+                edits.append((bisect_left(order, place), _INSERT, place))
                 places[key] = place
-        if removed:
-            self._order = [place for place in self._order if place not in removed]
-        if added:
-            self._order += added
-            self._order.sort()
+        edits.sort()
+        # Copying stretches compares nothing, and touches no more than it must.
+        edited: list[Place] = []
+        done = 0
+        for index, edit, place in edits:
+            edited += order[done:index]
+            if edit == _INSERT:
+                edited.append(place)
+            done = index + (edit == _CUT)
+        self._order = edited + order[done:] if edits else order
 
 
 class Criteria(NamedTuple):
@@ -125,18 +130,24 @@ class Selection:
         """Take in what changed among the rows; None stands for all of them."""
         if changed is None:
             self._clear()
-            changed = rows
+            changed = reversed(list(rows))  # the newest are wanted first
         self._pending.update(dict.fromkeys(changed))
-        batch = list(islice(self._pending, MOST_AT_ONCE))
+        grouped = self.criteria.grouping is not Grouping.NONE
+        batch = list(islice(self._pending, MOST_GROUPED if grouped else MOST_PLACED))
         for rfq_id in batch:
             del self._pending[rfq_id]
-        if self.criteria.grouping is not Grouping.NONE:
+        if grouped:
             self._group(rows, batch)
             return
         if self.criteria.sort is Sort.DEADLINE:
             # Those whose deadline has passed stand first, and no longer should.
             batch = list({*batch, *self.ranking.upto(now_ms)})
         self.ranking.put((rfq_id, self._place(rows.get(rfq_id), now_ms)) for rfq_id in batch)
+
+    @property
+    def pending(self) -> int:
+        """How many rows are still to be looked at."""
+        return len(self._pending)
 
     def _place(self, row: Rfq | None, now_ms: int) -> Place | None:
         if row is None or not self._fits(row):

@@ -76,7 +76,7 @@ class Table:
         )
         room = max(1, lay_out(height).body)
         ranking = selection.ranking
-        scene.total = len(ranking)
+        scene.total, scene.pending = len(ranking), selection.pending
         self._put_cursor(ranking)
         self._scroll(ranking, rows, look, room)
         keys = ranking.keys(self._first, height)
@@ -102,14 +102,14 @@ class Table:
         return rows, seen_ms, frames - frames_then
 
     def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Selection:
-        criteria = Criteria.of(self.view)
-        selection = self._selection
-        if selection is None or selection.criteria != criteria:
-            selection = self._selection = Selection(criteria)
-            selection.follow(rows, None, now_ms)
         # What changes during a pause is looked at when it ends.
-        selection.follow(rows, set() if self.view.paused else self._book.take_changes(), now_ms)
-        return selection
+        changed = set() if self.view.paused else self._book.take_changes()
+        criteria = Criteria.of(self.view)
+        if self._selection is None or self._selection.criteria != criteria:
+            self._selection = Selection(criteria)
+            changed = None
+        self._selection.follow(rows, changed, now_ms)
+        return self._selection
 
     def _key_at(self, place: int) -> str | None:
         keys = self._selection.ranking.keys(place, 1) if self._selection else []
