@@ -6,6 +6,7 @@ The status alone rarely says what was wrong; the body may. Bodies come as ``{"er
 
 from __future__ import annotations
 
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,9 @@ def reason(response: Response) -> tuple[str, ...]:
         return (error[:_LONGEST_DETAIL],)
     if not isinstance(error, dict):
         return ()
-    words = (error.get(key) for key in ("code", "details", "msg"))
+    words = [error.get(key) for key in ("code", "details", "msg")]
+    if not any(words):
+        words = [error.get("message")]
     return tuple(word[:_LONGEST_DETAIL] for word in words if isinstance(word, str) and word)
 
 
@@ -54,14 +57,15 @@ def is_temporary(response: Response) -> bool:
 
 def clock_offset_ms(response: Response, now_ms: int) -> int | None:
     """Give how far the exchange's clock is ahead, when that is what it refuses; else None."""
-    if EXPIRED not in reason(response) or "Date" not in response.headers:
+    if EXPIRED not in reason(response):
         return None
     try:
-        date = parsedate_to_datetime(response.headers["Date"])
-        # The header counts whole seconds: the middle of the second is the best guess.
-        return int(date.timestamp() * 1000) + 500 - now_ms
-    except (ValueError, OverflowError, KeyError):
+        # HTTP has no other zone than GMT (RFC 9110, section 5.6.7).
+        date = parsedate_to_datetime(response.headers["Date"]).replace(tzinfo=UTC)
+    except (ValueError, LookupError):
         return None
+    # The header counts whole seconds: the middle of the second is the best guess.
+    return int(date.timestamp() * 1000) + 500 - now_ms
 
 
 def describe(response: Response) -> str:

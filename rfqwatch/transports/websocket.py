@@ -10,14 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import ssl
 import time
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
+from socket import gaierror
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 
     from websockets.client import ClientProtocol
     from websockets.protocol import Event
+    from websockets.uri import WebSocketURI
 
     from rfqwatch.credentials import Credentials
     from rfqwatch.wire import Payload
@@ -48,6 +57,8 @@ _SILENT.propagate = False
 
 _HEADERS_END = b"\r\n\r\n"
 _WHOLE_TEXT = 0x81
+_FIRST_BYTES = frozenset({0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A})
+"""Data, its continuations and control frames, without the bits that no extension of ours uses."""
 _SHORT_HEADER = 2
 _SHORT_LENGTHS = 126
 _LONG_HEADERS = {126: 4, 127: 10}
@@ -107,6 +118,8 @@ class Link(ClientConnection):
     def watch(self, idle_timeout_s: float) -> None:
         """End the connection when nothing at all arrives for so long."""
         silent_s = self.loop.time() - self._heard
+        if self._end is not None:
+            return
         if silent_s >= idle_timeout_s:
             self._finish(f"nothing heard for {silent_s:.0f} s")
             self.transport.abort()
@@ -126,15 +139,18 @@ class Link(ClientConnection):
 
     # The library knows everything a frame can be, at several times what it takes to cut out the one
     # form that nearly all have. So it does the handshake and gets every other frame, whole; once it
-    # finds fault with the connection, it gets all the rest.
+    # finds fault with the connection, it gets all the rest, and lets nothing more through.
 
     def _take_handshake(self, data: bytes) -> None:
         taken = len(self._unread)
         self._unread += data
-        end = self._unread.find(_HEADERS_END) + len(_HEADERS_END)
-        if end < len(_HEADERS_END):
+        end = self._unread.find(_HEADERS_END, max(0, taken - len(_HEADERS_END)))
+        if end < 0:
             super().data_received(data)
+            if self.protocol.handshake_exc is not None:
+                self._take_rest(len(self._unread))
             return
+        end += len(_HEADERS_END)
         super().data_received(data[: end - taken])
         del self._unread[:end]
         self._take = self._take_frames
@@ -151,7 +167,10 @@ class Link(ClientConnection):
         start, size = 0, len(unread)
         self._wanted = 0
         while self.protocol.state is State.OPEN and size - start >= _SHORT_HEADER:
-            length = unread[start + 1]
+            first, length = unread[start], unread[start + 1]
+            if first not in _FIRST_BYTES:
+                self._take_rest(start)
+                return
             body = start + _SHORT_HEADER
             if length >= _SHORT_LENGTHS:
                 # A mask makes the length larger than any; the library will refuse it.
@@ -166,7 +185,7 @@ class Link(ClientConnection):
             if end > size:
                 self._wanted = end - start
                 break
-            if unread[start] == _WHOLE_TEXT and self._partial is None:
+            if first == _WHOLE_TEXT and self._partial is None:
                 self._burst.append(unread[body:end])
             else:
                 super().data_received(bytes(unread[start:end]))
@@ -177,9 +196,16 @@ class Link(ClientConnection):
             self._take_rest(start)
 
     def _take_rest(self, start: int) -> None:
-        self._take = super().data_received
-        if rest := bytes(self._unread[start:]):
-            self._take(rest)
+        rest = bytes(self._unread[start:])
+        self._unread.clear()
+        self._take = self._take_by_library
+        self._take(rest)
+
+    def _take_by_library(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.protocol.state is not State.OPEN:
+            # Nothing more will come out, even if the exchange goes on sending.
+            self._finish(self._closing())
 
     def process_event(self, event: Event) -> None:
         """Take a parsed frame from the library, in place of its queue."""
@@ -187,12 +213,21 @@ class Link(ClientConnection):
             super().process_event(event)
             return
         if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
-            self._partial = (self._partial or bytearray()) + event.data
+            if self._partial is None:
+                self._partial = bytearray()
+            self._partial += event.data
             if event.fin:
                 self._burst.append(self._partial)
                 self._partial = None
-        elif event.opcode is Opcode.CLOSE:
-            self._finish(self._closing())
+
+    def pause_writing(self) -> None:
+        """End the connection when what is written stays in memory.
+
+        Little is ever sent, so its other end has stopped reading, or floods us with pings.
+        """
+        super().pause_writing()
+        self._finish("what we send is not read")
+        self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the socket is gone."""
@@ -242,12 +277,7 @@ class Dialer:
         say: Callable[[str], None],
     ) -> None:
         """Check ``url``. Raises `UsageError` when credentials must not or can't go there."""
-        try:
-            self._uri = parse_uri(url)
-        except InvalidURI as error:
-            raise UsageError(
-                "--url is not a WebSocket address", "Write wss://host/trade-api/ws/v2."
-            ) from error
+        self._uri = _parse(url)
         if not self._uri.secure and not _is_loopback(self._uri.host):
             raise UsageError(
                 f"credentials are not sent over ws:// to another computer ({self._uri.host})",
@@ -324,11 +354,16 @@ class Dialer:
                 f"the certificate of {self.place} can't be trusted: {error.verify_message}",
                 "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
             ) from None
-        except (OSError, InvalidHandshake) as error:
+        except (OSError, InvalidHandshake, ConnectionClosed) as error:
             # TimeoutError and ssl.SSLError are OSErrors.
             raise DisconnectedError(_describe(error)) from None
-        except ImportError as error:
-            raise ConnectionFailedError(str(error), "Unset the proxy variables.") from None
+        except (ImportError, InvalidProxy, ValueError) as error:
+            # A malformed address is not told, as it may hold a password.
+            why = str(error) if isinstance(error, ImportError) else "its address is malformed"
+            raise ConnectionFailedError(
+                f"the proxy of the environment can't be used: {why}",
+                "Mend or unset HTTPS_PROXY and its like.",
+            ) from None
         assert isinstance(link, Link)  # noqa: S101 - the factory above made it
         return link
 
@@ -338,12 +373,38 @@ class Dialer:
         return refusals.error(refused.response, self.place)
 
 
+def _parse(url: str) -> WebSocketURI:
+    # No error tells the URL, nor carries it as its cause: it may hold a password.
+    try:
+        uri = parse_uri(url)
+        uri.host.encode("idna")
+    except (InvalidURI, ValueError):
+        raise UsageError(
+            "--url is not a WebSocket address", "Write wss://host/trade-api/ws/v2."
+        ) from None
+    if uri.user_info is not None:
+        raise UsageError(
+            "--url holds a user and password, which the exchange has no use for",
+            "Leave them out; the API key signs the connection.",
+        )
+    return uri
+
+
 def _describe(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"no answer in {OPEN_TIMEOUT_S:.0f} s"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    match error:
+        case TimeoutError():
+            return f"no answer in {OPEN_TIMEOUT_S:.0f} s"
+        case ssl.SSLError():
+            reason = error.reason or error.strerror or "unexpected end"
+            return f"TLS failed ({reason.replace('_', ' ').lower()})"
+        case gaierror():
+            return f"the name of the host can't be resolved ({error.strerror})"
+        case OSError() if error.errno is not None:
+            return os.strerror(error.errno).lower()
+        case ConnectionError() | ConnectionClosed():
+            return "connection lost"
+        case _:
+            return str(error.__cause__ or error) or type(error).__name__
 
 
 def _is_loopback(host: str) -> bool:
