@@ -9,8 +9,10 @@ contracts, whichever spelling came. Amounts that are negative, not finite or abs
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, ClassVar, TypeAlias
 
 from msgspec import Meta, Struct, field
@@ -33,8 +35,10 @@ Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Legacy: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
 """An amount in the integer spelling; its unit is the field's."""
 
-_LARGEST_EXPONENT = 15
-_SMALLEST_EXPONENT = -12
+_number = re.compile(r"\d{1,16}(?:\.\d{1,12})?([Ee][+-]?\d{1,2})?", re.ASCII).fullmatch
+"""Match a number as JSON writes it, short and without a sign; `Decimal` reads a good deal more."""
+
+_EXPONENTS = range(-12, 16)
 
 
 class Amount(Decimal):
@@ -46,24 +50,26 @@ class Amount(Decimal):
 def decode_amount(_: type, value: object) -> Amount:
     """Make an amount of what JSON holds for it; msgspec's ``dec_hook`` for these types.
 
-    Raises `ValueError` for what is negative, not finite, absurd, or no number at all.
+    ``value`` is text, an `int`, or any other JSON value; numbers with a fraction come as their text
+    (``float_hook``). Raises `ValueError` for what is negative, not finite, absurd, or no number.
     """
-    if isinstance(value, float):
-        value = repr(value)
-    elif not isinstance(value, str | int) or isinstance(value, bool):
-        raise ValueError(f"an amount can't be of type {type(value).__name__}")  # noqa: TRY004
-    try:
-        amount = Amount(value)
-    except ArithmeticError:
-        raise ValueError("an amount is not a number") from None
-    # Exponents are bounded because "1e999999" is finite, yet a gigabyte when written out.
-    if (
-        amount.is_finite()
-        and not amount.is_signed()
-        and _SMALLEST_EXPONENT <= amount.adjusted() <= _LARGEST_EXPONENT
-    ):
-        return amount
-    raise ValueError("an amount is negative, not finite or out of range")
+    if type(value) is int:
+        value = str(value)
+    elif type(value) is not str:
+        raise ValueError(f"an amount can't be of type {type(value).__name__}")
+    return _amount(value)
+
+
+# Most RFQs are of a few round amounts.
+@lru_cache(maxsize=4_096)
+def _amount(text: str) -> Amount:
+    number = _number(text)
+    if number is None:
+        raise ValueError("an amount is negative, not finite, too long or not a number")
+    amount = Amount(text)
+    if number.lastindex and amount.adjusted() not in _EXPONENTS:
+        raise ValueError("an amount is out of range")
+    return amount
 
 
 def _dollars(dollars: Decimal | None, legacy: int | None, exponent: int) -> Decimal | None:

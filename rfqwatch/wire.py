@@ -17,6 +17,11 @@ from rfqwatch.events import Event, decode_amount
 
 CHANNEL = "communications"
 
+OWN_TYPES = "rfqwatch."
+"""What the types of rfqwatch's own lines begin with; from the wire, such a line would be a lie."""
+
+_LONGEST_REASON = 200
+
 Payload: TypeAlias = bytearray
 """The bytes of one message; whoever takes it may change it."""
 
@@ -100,7 +105,11 @@ class Unknown(Struct, frozen=True, gc=False):
 
 
 class Malformed(Struct, frozen=True, gc=False):
-    """Bytes that are no frame, or a frame that breaks its type's rules; ``kind`` is bounded."""
+    """Bytes that are no frame, or a frame that breaks its type's rules.
+
+    ``kind`` is "JSON", "encoding", "nesting", "envelope", or a type of this module's; it may stand
+    for a counter. ``reason`` is short text that may hold text from the wire.
+    """
 
     kind: str
     reason: str
@@ -136,6 +145,8 @@ _KNOWN_TYPES = frozenset(event.type for event in get_args(Event)) | {
 _known = msgspec.json.Decoder(
     cast("type[Frame | Control]", Union[(*FRAMES.values(), *get_args(Control))]),
     dec_hook=decode_amount,
+    # Amounts that come as JSON numbers reach the hook in their own digits.
+    float_hook=str,
 )
 _any = msgspec.json.Decoder(Unknown)
 
@@ -147,25 +158,31 @@ def decode(data: Payload) -> Received:
         if not data.isascii():
             data.decode()
         return _known.decode(data)
-    except (ValueError, RecursionError) as error:
-        return _decode_unknown(data, error)
-
-
-def _decode_unknown(data: Payload, error: Exception) -> Unknown | Malformed:
-    kind = "JSON"
-    if isinstance(error, UnicodeDecodeError):
+    except UnicodeDecodeError:
         return Malformed("encoding", "not UTF-8")
-    if isinstance(error, RecursionError):
-        return Malformed("nesting", "nested too deep")
+    except (ValueError, RecursionError) as error:
+        return _decode_other(data, error)
+
+
+def _decode_other(data: Payload, error: Exception) -> Unknown | Malformed:
+    """Tell a message of a type unknown from one that breaks its type's rules, or is none."""
     try:
         frame = _any.decode(data)
     except msgspec.ValidationError as envelope_error:
-        return Malformed("envelope", str(envelope_error))
-    except (ValueError, RecursionError) as json_error:
-        return Malformed(kind, str(json_error))
+        return _malformed("envelope", envelope_error)
+    except RecursionError:
+        return Malformed("nesting", "nested too deep")
+    except ValueError as json_error:
+        return _malformed("JSON", json_error)
     if frame.type in _KNOWN_TYPES:
-        return Malformed(frame.type, str(error))
+        return _malformed(frame.type, error)
+    if frame.type.startswith(OWN_TYPES):
+        return Malformed("envelope", f"types that begin with {OWN_TYPES} are rfqwatch's own")
     return frame
+
+
+def _malformed(kind: str, error: Exception) -> Malformed:
+    return Malformed(kind, str(error)[:_LONGEST_REASON])
 
 
 class _Params(Struct, frozen=True, omit_defaults=True):
