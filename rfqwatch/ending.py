@@ -30,24 +30,24 @@ def signals() -> Iterator[Future[None]]:
     """
     loop = asyncio.get_running_loop()
     signalled: Future[None] = loop.create_future()
-    heeded = [signum for signum in _SIGNALS if signal.getsignal(signum) is not signal.SIG_IGN]
+    former = {signum: signal.getsignal(signum) for signum in _SIGNALS}
+    heeded = [signum for signum in _SIGNALS if former[signum] is not signal.SIG_IGN]
 
     def receive(signum: int) -> None:
-        restore()
+        for each in heeded:
+            loop.remove_signal_handler(each)
+            signal.signal(each, signal.SIG_DFL)
         if not signalled.done():
             signalled.set_exception(SignalledError(signum))
-
-    def restore() -> None:
-        for signum in heeded:
-            loop.remove_signal_handler(signum)
-            signal.signal(signum, signal.SIG_DFL)
 
     for signum in heeded:
         loop.add_signal_handler(signum, receive, signum)
     try:
         yield signalled
     finally:
-        restore()
+        for signum in heeded:
+            loop.remove_signal_handler(signum)
+            signal.signal(signum, former[signum])
         if signalled.done():
             signalled.exception()  # Mark it as seen.
 

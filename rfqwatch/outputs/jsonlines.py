@@ -41,7 +41,7 @@ class JsonLines(LineOutput):
     def _live_line(self, live: Live) -> bytes:
         return _own("rfqwatch.subscribed", live.sid, {"channel": CHANNEL, "sid": live.sid})
 
-    def _gap_line(self, gap: Gap) -> bytes:
+    def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return _own(
             "rfqwatch.gap",
             gap.sid,

@@ -80,7 +80,7 @@ class LineOutput(ABC):
 
     def gap(self, gap: Gap) -> None:
         """Print that messages are missing here."""
-        self._print_own(self._gap_line(gap))
+        self._print_own(self._gap_line(gap, self._shard, self._received_ms))
 
     def end(self) -> None:
         """Hand over what came since `begin`."""
@@ -110,7 +110,7 @@ class LineOutput(ABC):
             from_ms=shed.from_ms,
             to_ms=shed.to_ms,
         )
-        line = self._gap_line(gap)
+        line = self._gap_line(gap, shed.shard, shed.to_ms)
         return line and line + self._line_end(shed.shard, shed.to_ms)
 
     @abstractmethod
@@ -128,5 +128,5 @@ class LineOutput(ABC):
         """Write the line for a subscription that became live, or nothing."""
 
     @abstractmethod
-    def _gap_line(self, gap: Gap) -> bytes:
+    def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:
         """Write the line for a gap, or nothing. Called from the thread that writes, too."""

@@ -23,5 +23,5 @@ class RawLines(LineOutput):
     def _live_line(self, live: Live) -> bytes:  # noqa: ARG002
         return b""
 
-    def _gap_line(self, gap: Gap) -> bytes:  # noqa: ARG002
+    def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return b""

@@ -4,6 +4,11 @@ A thread writes; the event loop only hands over. Between them stands a buffer of
 rides out a slow consumer. When it is full the oldest lines about RFQs are shed, lines about quotes
 last, lines of our own never, and a mark stands where they would have stood. Lines are whole in
 every write: one by one when the stream is slow, many at once when it is fast.
+
+The buffer is a queue of three stretches, so that no line is looked at more than twice::
+
+    oldest                                                        newest
+    own lines, marks | own lines, quotes, marks | whatever was received
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import stat
 import threading
 from collections import deque
@@ -29,6 +35,8 @@ DEFAULT_LIMIT = 64 * 2**20
 
 _LINE_OVERHEAD = 64
 """Bytes that a line takes in memory beyond its own, nearly."""
+_BATCH_OVERHEAD = 400
+"""The same for a batch, which many have to themselves when the stream is slow."""
 
 
 class ConsumerGoneError(Exception):
@@ -56,7 +64,9 @@ class Batch:
         self.lines = lines
         self.end = end
         self.dear = dear
-        self.size = sum(map(len, lines)) + (_LINE_OVERHEAD + len(end)) * len(lines)
+        self.size = (
+            sum(map(len, lines)) + (_LINE_OVERHEAD + len(end)) * len(lines) + _BATCH_OVERHEAD
+        )
 
     def written(self) -> bytes:
         """Give the lines as they go out."""
@@ -81,9 +91,14 @@ class _Mark:
         self.sheds: dict[str, Shed] = {}
 
     def add(self, shed: Shed) -> None:
-        before = self.sheds.get(shed.shard, shed)
-        missed = shed.missed if before is shed else before.missed + shed.missed
-        self.sheds[shed.shard] = Shed(shed.shard, missed, before.from_ms, shed.to_ms)
+        before = self.sheds.get(shed.shard)
+        if before is not None:
+            shed = Shed(shed.shard, before.missed + shed.missed, before.from_ms, shed.to_ms)
+        self.sheds[shed.shard] = shed
+
+    def take(self, later: _Mark) -> None:
+        for shed in later.sheds.values():
+            self.add(shed)
 
 
 class Stdout:
@@ -99,8 +114,10 @@ class Stdout:
         self._limit = limit
         self._describe_shed = describe_shed
         self._condition = threading.Condition()
-        self._scanned: deque[Batch | _Mark] = deque()
-        self._waiting: deque[Batch] = deque()
+        self._own: deque[Batch | _Mark] = deque()
+        self._quotes: deque[Batch | _Mark] = deque()
+        self._whole: deque[Batch | _Mark] = deque()
+        self._stretches = (self._own, self._quotes, self._whole)
         self._size = 0
         self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -125,10 +142,11 @@ class Stdout:
     def put(self, batch: Batch) -> None:
         """Hand over lines, and shed the oldest when the buffer is full."""
         with self._condition:
-            self._waiting.append(batch)
+            self._whole.append(batch)
             self._size += batch.size
             if self._size > self._limit:
-                self._shed_rfqs()
+                self._shed(self._whole, self._quotes, QUOTE)
+                self._shed(self._quotes, self._own, OWN)
             self._condition.notify()
 
     def close(self) -> None:
@@ -142,60 +160,57 @@ class Stdout:
         """How many lines still wait to be written."""
         with self._condition:
             return self._in_hand + sum(
-                len(batch.lines)
-                for batches in (self._scanned, self._waiting)
-                for batch in batches
-                if isinstance(batch, Batch)
+                len(entry.lines)
+                for stretch in self._stretches
+                for entry in stretch
+                if isinstance(entry, Batch)
             )
 
-    def _shed_rfqs(self) -> None:
-        while self._size > self._limit and self._waiting:
-            self._thin(self._waiting.popleft(), QUOTE)
-        if self._size > self._limit:
-            scanned, self._scanned = self._scanned, deque()
-            for entry in scanned:
-                if isinstance(entry, _Mark):
-                    for shed in entry.sheds.values():
-                        self._mark().add(shed)
-                elif self._size > self._limit:
-                    self._thin(entry, OWN)
-                else:
-                    self._scanned.append(entry)
+    def _shed(self, source: deque[Batch | _Mark], kept: deque[Batch | _Mark], rank: int) -> None:
+        """Move entries on, without the lines that are less dear, until the size will do."""
+        while self._size > self._limit and source:
+            entry = source.popleft()
+            if isinstance(entry, _Mark):
+                _mark(kept).take(entry)
+            else:
+                self._thin(entry, kept, rank)
 
-    def _thin(self, batch: Batch, rank: int) -> None:
-        """Keep only the lines of a batch that are at least so dear, and mark where others stood."""
-        kept = {index: own for index, own in batch.dear.items() if own >= rank}
-        missed = len(batch.lines) - len(kept)
+    def _thin(self, batch: Batch, kept: deque[Batch | _Mark], rank: int) -> None:
+        dear = {index: own for index, own in batch.dear.items() if own >= rank}
         self._size -= batch.size
-        self.shed += missed
-        if missed:
-            self._mark().add(Shed(batch.shard, missed, batch.received_ms, batch.received_ms))
-        if kept:
-            thinned = Batch(
-                batch.shard,
-                batch.received_ms,
-                [batch.lines[index] for index in kept],
-                batch.end,
-                dict(enumerate(kept.values())),
+        self.shed += len(batch.lines) - len(dear)
+        start = 0
+        for index, own in dear.items():
+            _mark_missing(kept, batch, index - start)
+            line = Batch(
+                batch.shard, batch.received_ms, batch.lines[index : index + 1], batch.end, {0: own}
             )
-            self._size += thinned.size
-            self._scanned.append(thinned)
+            self._size += line.size
+            kept.append(line)
+            start = index + 1
+        _mark_missing(kept, batch, len(batch.lines) - start)
 
-    def _mark(self) -> _Mark:
-        if self._scanned and isinstance(self._scanned[-1], _Mark):
-            return self._scanned[-1]
-        mark = _Mark()
-        self._scanned.append(mark)
-        return mark
+    def _next(self) -> Batch | _Mark | None:
+        """Take the oldest entry, with all marks that stand in the same place."""
+        taken: Batch | _Mark | None = None
+        for stretch in self._stretches:
+            while stretch:
+                if taken is None:
+                    taken = stretch.popleft()
+                elif isinstance(taken, _Mark) and isinstance(entry := stretch[0], _Mark):
+                    taken.take(entry)
+                    stretch.popleft()
+                else:
+                    return taken
+        return taken
 
     def _take(self) -> bytes | None:
         with self._condition:
             self._in_hand = 0
-            while not (self._scanned or self._waiting):
+            while (entry := self._next()) is None:
                 if self._closing:
                     return None
                 self._condition.wait()
-            entry = self._scanned.popleft() if self._scanned else self._waiting.popleft()
             if isinstance(entry, Batch):
                 self._size -= entry.size
                 self._in_hand = len(entry.lines)
@@ -206,9 +221,7 @@ class Stdout:
     def _write_all(self) -> None:
         try:
             while (data := self._take()) is not None:
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(self._fd, view) :]
+                self._write(data)
         except BrokenPipeError:
             self._report(ConsumerGoneError())
         except OSError as error:
@@ -217,6 +230,15 @@ class Stdout:
             )
         else:
             self._report(None)
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self._fd, view) :]
+            except BlockingIOError:
+                # Whoever shares the pipe or terminal with us may have set it so.
+                select.select([], [self._fd], [])
 
     def _report(self, failure: Exception | None) -> None:
         assert self._loop is not None  # noqa: S101 - the thread starts after it is set
@@ -233,3 +255,17 @@ class Stdout:
                 self._ended.set_result(None)
             else:
                 self._ended.set_exception(failure)
+
+
+def _mark(kept: deque[Batch | _Mark]) -> _Mark:
+    """Give the mark at the end of a stretch, made when there is none."""
+    if kept and isinstance(last := kept[-1], _Mark):
+        return last
+    mark = _Mark()
+    kept.append(mark)
+    return mark
+
+
+def _mark_missing(kept: deque[Batch | _Mark], batch: Batch, missed: int) -> None:
+    if missed:
+        _mark(kept).add(Shed(batch.shard, missed, batch.received_ms, batch.received_ms))

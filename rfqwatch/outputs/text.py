@@ -47,7 +47,7 @@ class TextLines(LineOutput):
     def begin(self, shard: str, received_ms: int) -> None:
         """Expect what was received over one connection at one moment."""
         super().begin(shard, received_ms)
-        self._start = "  ".join(filter(None, [_clock(received_ms), shard]))
+        self._start = _start(shard, received_ms)
 
     def _line_end(self, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return b"\n"
@@ -62,14 +62,22 @@ class TextLines(LineOutput):
     def _live_line(self, live: Live) -> bytes:
         return self._line("watching", "" if live.sid is None else f"sid {live.sid}")
 
-    def _gap_line(self, gap: Gap) -> bytes:
+    def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:
         missed = "an unknown number" if gap.missed is None else f"{gap.missed:,}"
         until = "" if gap.to_ms is None else f" to {_clock(gap.to_ms)}"
-        return self._line("GAP", f"{gap.reason}: {missed} missed", f"{_clock(gap.from_ms)}{until}")
+        words = f"{gap.reason}: {missed} missed", f"{_clock(gap.from_ms)}{until}"
+        return _line(_start(shard, received_ms), "GAP", *words)
 
     def _line(self, kind: str, *words: str) -> bytes:
-        line = "  ".join([self._start, kind.ljust(_TYPE_WIDTH), *filter(None, words)])
-        return safe(line).encode()
+        return _line(self._start, kind, *words)
+
+
+def _line(start: str, kind: str, *words: str) -> bytes:
+    return safe("  ".join([start, kind.ljust(_TYPE_WIDTH), *filter(None, words)])).encode()
+
+
+def _start(shard: str, received_ms: int) -> str:
+    return "  ".join(filter(None, [_clock(received_ms), shard]))
 
 
 def _clock(at_ms: int) -> str:
