@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rfqwatch.wire import Frame, Payload
 
 MOST_LEGS = 15
-"""Legs shown of one combo; the exchange's largest have about as many."""
+"""Legs of one combo, or quotes of one batch, shown; the largest combos have about as many."""
 
 LONGEST_WORD = 100
 """Characters shown of one ticker or id; the exchange's longest is 64."""
@@ -99,6 +99,10 @@ def _contracts(amount: Decimal | None) -> str:
     return "" if amount is None else f"{amount:f} contracts"
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
 def _legs(legs: tuple[Leg, ...]) -> str:
     shown = " + ".join(
         f"{_word(leg.market_ticker)} {_word(leg.side)}"
@@ -110,7 +114,7 @@ def _legs(legs: tuple[Leg, ...]) -> str:
         for leg in legs[:MOST_LEGS]
     )
     more = f" + {len(legs) - MOST_LEGS} more" if len(legs) > MOST_LEGS else ""
-    return f"{len(legs)} leg{'s' * (len(legs) > 1)}: {shown}{more}"
+    return f"{_counted(len(legs), 'leg')}: {shown}{more}"
 
 
 def _bid(side: str, bid: Decimal | None, contracts: Decimal | None) -> str:
@@ -179,15 +183,15 @@ def _describe(event: Event) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one for
             )
         case RfqBatchCreated():
             return (
-                f"{len(event.rfqs or ())} rfqs over {_legs(event.legs or ())}",
+                f"{_counted(len(event.rfqs or ()), 'rfq')} over {_legs(event.legs or ())}",
                 f"batch {_word(event.id)}",
             )
         case RfqBatchDeleted():
-            return (f"{len(event.rfq_ids or ())} rfqs", f"batch {_word(event.id)}")
+            return (_counted(len(event.rfq_ids or ()), "rfq"), f"batch {_word(event.id)}")
         case RfqBatchBestQuotes():
             return (
-                f"{len(event.rfqs or ())} rfqs with bids",
-                f"version {event.version}",
+                f"{_counted(len(event.rfqs or ()), 'rfq')} with bids",
+                "" if event.version is None else f"version {event.version}",
                 f"batch {_word(event.rfq_batch_id)}",
             )
         case BatchQuoteCreated() | BatchQuoteAccepted():
@@ -196,10 +200,12 @@ def _describe(event: Event) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one for
                 if isinstance(event, BatchQuoteAccepted)
                 else ""
             )
+            quotes = event.quotes or ()
             return (
-                f"{len(event.quotes or ())} rfqs",
+                _counted(len(quotes), "rfq"),
                 side,
-                *(f"{_word(offer.market_ticker)} {_offer(offer)}" for offer in event.quotes or ()),
+                *(f"{_word(each.market_ticker)} {_offer(each)}" for each in quotes[:MOST_LEGS]),
+                f"and {len(quotes) - MOST_LEGS} more" if len(quotes) > MOST_LEGS else "",
                 f"batch {_word(event.rfq_batch_id)}",
             )
         case RfqBatchExecuted() | BatchQuoteExecuted():
