@@ -6,7 +6,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,8 @@ from rfqwatch.outputs.status import LONGEST, say
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
 SAY = "from rfqwatch.outputs.status import say\nsay('one')\nsay('two')\nraise SystemExit(3)\n"
 
