@@ -45,6 +45,11 @@ class Subscribe(msgspec.Struct, frozen=True):
     shard_key: int = 0
     own: bool = False
 
+    @property
+    def shard(self) -> str:
+        """The shard as rfqwatch writes it, like 3/10; empty for the whole channel."""
+        return f"{self.shard_key}/{self.shard_factor}" if self.shard_factor > 1 else ""
+
 
 class Unsubscribe(msgspec.Struct, frozen=True):
     """``unsubscribe`` from some subscriptions."""

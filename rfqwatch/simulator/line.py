@@ -38,12 +38,14 @@ class Account(msgspec.Struct):
     ``sent`` counts the market's messages, each once; ``dropped`` those whose number was used but
     which were deliberately never sent; ``extra`` frames beside them (repeats, hostile ones).
     ``last_seq`` is the last number used, by replies and errors too. ``ended`` says how it ended:
-    "" while it lives, "unsubscribed", "error 25" or "disconnected". The lists hold (seq, type, id)
-    and stay empty unless the exchange keeps ids.
+    "" while it lives, "unsubscribed", "error 25" or "disconnected". ``shard`` is which part of the
+    channel it is for, like "3/10"; "" for all of it. The lists hold (seq, type, id) and stay empty
+    unless the exchange keeps ids.
     """
 
     connection: int
     sid: int
+    shard: str = ""
     sent: int = 0
     dropped: int = 0
     extra: int = 0
@@ -193,7 +195,7 @@ class Subscription:
         self, line: Line, command: Subscribe, watcher: str, limit: int, *, keep_ids: bool
     ) -> None:
         self.line = line
-        self.account = Account(line.number, line.next_sid())
+        self.account = Account(line.number, line.next_sid(), command.shard)
         self.backlog: deque[Event] = deque()
         self.numbered = True
         self.to_drop = 0

@@ -1,0 +1,160 @@
+"""Ten million frames with faults: memory stays flat, and every frame is printed or accounted for.
+
+The real ``rfqwatch tail`` writes into a pipe that is read here, against a simulated exchange in a
+process of its own that sends as fast as it is read. The faults are spread over the frames by
+``--seed``: those that end a connection or a subscription a few times each, those that only spoil a
+frame often. Each line is held against the exchange's account by its number, and with ``--ids``
+(which takes memory) by its id too. The exit code is 1 when a law is broken.
+
+    python tests/bench/soak.py [--frames 10000000] [--shards 1] [--seed 1] [--faults reset,overflow]
+    python tests/bench/soak.py --frames 300000 --ids
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from typing import TYPE_CHECKING
+
+from ledger import Ledger
+from tailing import describe_memory, resident_mb, tailing
+
+from rfqwatch.simulator.faults import Fault, FaultKind, parse_faults
+from rfqwatch.simulator.serving import running
+
+if TYPE_CHECKING:
+    from ledger import Settlement
+    from tailing import Tail
+
+    from rfqwatch.simulator.serving import Running
+
+ENDINGS = tuple(
+    kind
+    for kind in FaultKind
+    if kind
+    not in {
+        FaultKind.SEQ_HOLE,
+        FaultKind.NO_SEQ,
+        FaultKind.REPEAT,
+        FaultKind.BACKWARD,
+        FaultKind.MALFORMED,
+        FaultKind.UNKNOWN_TYPE,
+        FaultKind.FRAGMENTS,
+    }
+)
+"""Faults that end a connection or a subscription; a new one follows after a pause."""
+BLEMISHES = (
+    FaultKind.SEQ_HOLE,
+    FaultKind.REPEAT,
+    FaultKind.BACKWARD,
+    FaultKind.MALFORMED,
+    FaultKind.UNKNOWN_TYPE,
+    FaultKind.FRAGMENTS,
+)
+"""Faults that the connection outlives. Frames without any number can't be accounted for."""
+OFTEN = 50
+SAMPLE_S = 1.0
+
+
+def spread(
+    kinds: list[FaultKind], frames: int, endings: int, rng: random.Random
+) -> tuple[Fault, ...]:
+    """Place faults over the frames: ``endings`` times each kind that ends something."""
+    return tuple(
+        Fault(kind, rng.randrange(1, frames))
+        for kind in kinds
+        for _ in range(endings if kind in ENDINGS else OFTEN)
+    )
+
+
+class Soak:
+    """One run: its lines read as they come, and the memory of both sides sampled meanwhile."""
+
+    def __init__(self, frames: int, shards: int, seed: int, *, keep_ids: bool) -> None:
+        self.ledger = Ledger(keep_ids=keep_ids)
+        self.tail_mb: list[float] = []
+        self.exchange_mb: list[float] = []
+        self._frames = frames
+        self._shards = shards
+        self._seed = seed
+        self._keep_ids = keep_ids
+
+    def run(self, faults: tuple[Fault, ...]) -> Settlement:
+        """Read to the end, and compare."""
+        arguments = ["-n", str(self._frames), "--idle-timeout", "5s"]
+        if self._shards > 1:
+            arguments += ["--shard", f"all/{self._shards}"]
+        with (
+            running(rate=0, seed=self._seed, faults=faults, keep_ids=self._keep_ids) as exchange,
+            tailing(exchange, *arguments) as tail,
+        ):
+            self._read(tail, exchange)
+            code = tail.wait()
+            settlement = self.ledger.settle(exchange.accounts())
+            settlement.check_summary(self.ledger, tail.summed_up())
+        if code:
+            settlement.violations.append(f"exit code {code}")
+        if self.ledger.events != self._frames:
+            settlement.violations.append(f"{self.ledger.events} events instead of {self._frames}")
+        return settlement
+
+    def _read(self, tail: Tail, exchange: Running) -> None:
+        take = self.ledger.take
+        start = next_sample = time.monotonic()
+        tenths = 1
+        while (lines := tail.read()) is not None:
+            for line in lines:
+                take(line)
+            now = time.monotonic()
+            if now >= next_sample:
+                next_sample = now + SAMPLE_S
+                self.tail_mb.append(resident_mb(tail.pid))
+                self.exchange_mb.append(resident_mb(exchange.pid))
+            if self.ledger.lines * 10 >= tenths * self._frames:
+                tenths += 1
+                print(
+                    f"{self.ledger.lines:,} lines in {now - start:.0f} s, "
+                    f"tail {self.tail_mb[-1]:.1f} MB",
+                    flush=True,
+                )
+
+
+def main() -> None:
+    """Run the soak, and print what it shows."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--frames", type=int, default=10_000_000)
+    parser.add_argument("--shards", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", default="all", help="kinds, separated by commas; none for none")
+    parser.add_argument("--endings", type=int, default=2, help="how often each that ends a thing")
+    parser.add_argument("--ids", action="store_true", help="compare by id as well")
+    options = parser.parse_args()
+    asked = "" if options.faults == "none" else options.faults
+    kinds = [*ENDINGS, *BLEMISHES]
+    if asked != "all":
+        kinds = [fault.kind for fault in parse_faults(asked)]
+    faults = spread(kinds, options.frames, options.endings, random.Random(options.seed))
+
+    soak = Soak(options.frames, options.shards, options.seed, keep_ids=options.ids)
+    start = time.monotonic()
+    settlement = soak.run(faults)
+    ledger = soak.ledger
+    print(
+        f"{ledger.events:,} frames over {options.shards} shard(s) in "
+        f"{time.monotonic() - start:.0f} s, "
+        f"{len(faults)} faults of {len(kinds)} kinds, seed {options.seed}, "
+        f"{len(ledger.runs)} subscriptions; gap lines: "
+        + (", ".join(f"{reason} {count}" for reason, count in ledger.gaps.items()) or "none")
+    )
+    print(settlement.describe())
+    warm = len(soak.tail_mb) // 20 + 2
+    print(f"memory of tail:     {describe_memory(soak.tail_mb[warm:])}")
+    print(f"memory of exchange: {describe_memory(soak.exchange_mb[warm:])}")
+    settlement.conclude()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The real ``rfqwatch tail`` in a process of its own, read through a pipe, and its memory."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rfqwatch.simulator.serving import Running
+
+_PIECE = 1 << 20
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def resident_mb(pid: int) -> float:
+    """Give the memory that a process has in use; 0 when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_MB
+    except (OSError, IndexError):
+        return 0.0
+
+
+def describe_memory(samples: Sequence[float]) -> str:
+    """Say how samples of memory went, in the order they were taken."""
+    alive = [sample for sample in samples if sample]
+    if not alive:
+        return "not measured"
+    tenth = max(1, len(alive) // 10)
+    return (
+        f"first {alive[0]:.1f}, median {statistics.median(alive):.1f}, last {alive[-1]:.1f}, "
+        f"max {max(alive):.1f} MB; medians of the first tenth "
+        f"{statistics.median(alive[:tenth]):.1f} and of the last "
+        f"{statistics.median(alive[-tenth:]):.1f} MB ({len(alive)} samples)"
+    )
+
+
+class Tail:
+    """A running ``rfqwatch tail``."""
+
+    def __init__(self, process: subprocess.Popen[bytes], messages: Path) -> None:
+        self._process = process
+        self._messages = messages
+        self._rest = b""
+        self._fd = process.stdout.fileno() if process.stdout else -1
+        self.pid = process.pid
+
+    def read(self) -> list[bytes] | None:
+        """Wait for lines, and give the whole ones, without their ends; None at the end."""
+        data = os.read(self._fd, _PIECE)
+        if not data:
+            if self._rest:
+                raise SystemExit(f"the last line is cut off: {self._rest[:200]!r}")
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+    def interrupt(self) -> None:
+        """Ask it to end, as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    def wait(self) -> int:
+        """Wait for its end, and give the exit code."""
+        return self._process.wait(timeout=60)
+
+    @property
+    def messages(self) -> list[str]:
+        """What it said on stderr so far."""
+        return self._messages.read_text().splitlines()
+
+    def summed_up(self) -> tuple[int, int, int]:
+        """Read its closing summary: events printed, gaps, frames missed at least."""
+        text = self.messages[-1].replace(",", "")
+        printed = re.search(r"(\d+) events printed", text)
+        gaps = re.search(r"gaps: (\d+) at least (\d+) frames missed", text)
+        if printed is None:
+            raise SystemExit(f"no summary on stderr: {text}")
+        return (int(printed[1]), *((int(gaps[1]), int(gaps[2])) if gaps else (0, 0)))
+
+
+@contextlib.contextmanager
+def tailing(exchange: Running, *options: str, url: str | None = None) -> Iterator[Tail]:
+    """Run ``rfqwatch tail`` against a simulated exchange, or against ``url`` with its key."""
+    with tempfile.TemporaryDirectory() as directory:
+        key, messages = Path(directory, "key.pem"), Path(directory, "messages")
+        key.touch(0o600)
+        key.write_bytes(exchange.private_key_pem)
+        environment = {
+            **os.environ,
+            "KALSHI_API_KEY_ID": exchange.key_id,
+            "KALSHI_PRIVATE_KEY_PATH": str(key),
+        }
+        command = [sys.executable, "-m", "rfqwatch", "tail", "--url", url or exchange.url, *options]
+        with (
+            messages.open("wb") as stderr,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=stderr, env=environment
+            ) as process,
+        ):
+            try:
+                yield Tail(process, messages)
+            finally:
+                process.kill()
