@@ -46,7 +46,7 @@ from rfqwatch.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
 BatchEvent: TypeAlias = (
     RfqBatchCreated
@@ -74,7 +74,7 @@ class Counts(Struct, gc=False):
     created: int = 0
     """RFQs announced for the first time as they were created: the demand."""
     replayed: int = 0
-    """RFQs announced for the first time long after their creation, as after a subscription."""
+    """RFQs announced for the first time though created before, as after a subscription."""
     repeated: int = 0
     """Announcements of RFQs already known."""
     closed: int = 0
@@ -98,6 +98,7 @@ class _Shard(Struct, gc=False):
     generation: int = 0
     open: int = 0
     confirmed: int = 0
+    live_ms: int | None = None
 
 
 class _Batch(Struct, frozen=True, gc=False):
@@ -152,10 +153,15 @@ class Book:
         """How many RFQs are not known to be closed; unconfirmed and stale ones are among them."""
         return self._open
 
-    @property
-    def unconfirmed(self) -> int:
-        """How many open RFQs were not heard of since their shard's last gap."""
-        return sum(shard.open - shard.confirmed for shard in self._shards.values())
+    def unconfirmed(self, away: Container[str] = ()) -> int:
+        """Count the open RFQs not heard of since their shard's last gap; all of a shard ``away``.
+
+        A shard is away while its connection is lost.
+        """
+        return sum(
+            shard.open - (0 if name in away else shard.confirmed)
+            for name, shard in self._shards.items()
+        )
 
     def stale(self, now_ms: int) -> int:
         """Count the stale RFQs; looked up once a second, as it looks at every row."""
@@ -191,6 +197,10 @@ class Book:
         meter = self._shard(shard)
         meter.generation += 1
         meter.confirmed = 0
+
+    def live(self, at_ms: int, shard: str = "") -> None:
+        """Messages of a shard are due from here on; RFQs created before are told again."""
+        self._shard(shard).live_ms = at_ms
 
     def tick(self, now_ms: int) -> None:
         """Drop the rows that were closed long enough ago."""
@@ -275,12 +285,21 @@ class Book:
             self.counts.repeated += 1
         else:
             self._waiting.pop(row.id, None)
-            sent_ms = row.received_ms if row.sending_ms is None else row.sending_ms
-            if row.created_ms is not None and sent_ms - row.created_ms > REPLAY_MS:
+            if self._is_replay(row):
                 self.counts.replayed += 1
             else:
                 self.counts.created += 1
         self._put(row, known)
+
+    def _is_replay(self, row: Rfq) -> bool:
+        """Tell whether an RFQ is announced again by the exchange, though not known to us."""
+        if row.created_ms is None:
+            return False
+        # Each duration is of one clock, as far as possible: those of the two sides differ.
+        age_ms = (row.received_ms if row.sending_ms is None else row.sending_ms) - row.created_ms
+        live_ms = self._shards[row.shard].live_ms
+        since_ms = REPLAY_MS if live_ms is None else max(0, row.received_ms - live_ms)
+        return age_ms > min(REPLAY_MS, since_ms)
 
     def _quoted(self, about: Rfq, quote: Quote) -> None:
         row = self._heard_of(about)

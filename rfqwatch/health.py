@@ -72,9 +72,12 @@ class Rate:
 
 @dataclass(slots=True)
 class ShardHealth:
-    """One connection: its state, since when, and what came by it.
+    """One connection: its state, and what came by it.
 
-    ``name`` is its shard ("3/10"), empty without sharding. ``retry_at_ms`` is when it dials again.
+    ``name`` is its shard ("3/10"), empty without sharding. ``since_ms`` is since when it is
+    watching, or is not. ``heard_ms`` is when the last frame came, or none was due before: what is
+    known of the shard is of that moment. It is None until the connection was live once.
+    ``retry_at_ms`` is when it dials again.
     ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none.
     ``backward`` counts frames whose ``seq`` was passed before.
     """
@@ -82,6 +85,7 @@ class ShardHealth:
     name: str = ""
     state: Connection = Connection.CONNECTING
     since_ms: int = 0
+    heard_ms: int | None = None
     retry_at_ms: int | None = None
     frames: Rate = field(default_factory=Rate)
     lags: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_LAGS))
@@ -92,15 +96,29 @@ class ShardHealth:
     backward: int = 0
 
     def become(self, state: Connection, now_ms: int, retry_at_ms: int | None = None) -> None:
-        """Note a change of state; ``since_ms`` stays while the state does."""
-        if state is not self.state or self.since_ms == 0:
+        """Note a change of state; one attempt after another is one outage."""
+        if self.since_ms == 0 or (state is Connection.WATCHING) is not self.watching:
             self.since_ms = now_ms
+        if state is Connection.WATCHING and not self.watching:
+            self.heard_ms = now_ms
         self.state = state
         self.retry_at_ms = retry_at_ms
 
     def heard(self, count: int, now_ms: int) -> None:
         """Count a batch of frames."""
         self.frames.add(count, now_ms)
+        if self.watching:
+            self.heard_ms = now_ms
+
+    @property
+    def watching(self) -> bool:
+        """Whether it is live."""
+        return self.state is Connection.WATCHING
+
+    @property
+    def lost_ms(self) -> int | None:
+        """Of which moment everything known is, while it is live no more; else None."""
+        return None if self.watching else self.heard_ms
 
     def lagged(self, lag_ms: int) -> None:
         """Note the lag of one frame."""
@@ -137,9 +155,12 @@ class Health:
     @property
     def watching(self) -> bool:
         """Whether every connection is live."""
-        return bool(self.shards) and all(
-            card.state is Connection.WATCHING for card in self.shards.values()
-        )
+        return bool(self.shards) and all(card.watching for card in self.shards.values())
+
+    @property
+    def away(self) -> frozenset[str]:
+        """The names of the shards that are not live now."""
+        return frozenset(card.name for card in self.shards.values() if not card.watching)
 
 
 def percentiles(lags: Iterable[int]) -> tuple[int, int] | None:

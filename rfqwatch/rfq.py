@@ -201,9 +201,15 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def lag_ms(self) -> int | None:
-        """How long its announcement was on its way: since it was sent, else since created."""
-        sent = self.created_ms if self.sending_ms is None else self.sending_ms
-        return None if sent is None else self.received_ms - sent
+        """How long its announcement was on its way: since it was sent, else since created.
+
+        None when neither is known, or when it tells of something created long before.
+        """
+        if self.sending_ms is not None:
+            return self.received_ms - self.sending_ms
+        if self.created_ms is None or self.received_ms - self.created_ms > REPLAY_MS:
+            return None
+        return self.received_ms - self.created_ms
 
     @property
     def timers(self) -> Timers:

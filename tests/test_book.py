@@ -143,6 +143,27 @@ def test_a_replay_is_no_new_demand() -> None:
     assert (counts.created, counts.replayed, counts.repeated) == (2, 1, 1)
 
 
+def test_what_was_created_before_a_subscription_is_no_new_demand() -> None:
+    book = Book()
+    book.live(NOW)
+    book.apply(created("before", NOW - 40), NOW + 10, NOW + 10)
+    book.apply(created("unsent", NOW - 40), NOW + 10)
+    book.apply(created("since", NOW + 9), NOW + 10, NOW + 10)
+    book.apply(created("long since", NOW + 59_000), NOW + 60_000)
+    # The exchange's clock is an hour behind: what it says of itself still holds.
+    behind = NOW - 3_600_000
+    book.apply(created("their before", behind - 40), NOW + 10, behind + 10)
+    book.apply(created("their since", behind + 9), NOW + 10, behind + 10)
+    assert (book.counts.created, book.counts.replayed) == (3, 3)
+
+
+def test_a_lost_shard_has_nothing_confirmed() -> None:
+    book = Book()
+    for rfq_id, shard in (("a", "0/2"), ("b", "1/2"), ("c", "1/2")):
+        book.apply(created(rfq_id), NOW, shard=shard)
+    assert (book.unconfirmed(), book.unconfirmed({"1/2"})) == (0, 2)
+
+
 def test_only_the_gaps_shard_is_unconfirmed_until_heard_again() -> None:
     book = Book()
     for rfq_id, shard in (("a", "0/2"), ("b", "0/2"), ("c", "1/2"), ("d", "0/2")):
@@ -157,11 +178,11 @@ def test_only_the_gaps_shard_is_unconfirmed_until_heard_again() -> None:
     book.apply(created("a"), NOW, shard="0/2")
     # A quote proves the RFQ alive too, by whichever connection it comes.
     book.apply(quoted("q", rfq_id="b"), NOW, shard="1/2")
-    assert book.unconfirmed == 1
+    assert book.unconfirmed() == 1
     assert book.state(book.rows["a"], NOW) is State.OPEN
     assert book.state(book.rows["b"], NOW) is State.OPEN
     book.apply(RfqDeleted(id="d"), NOW, shard="0/2")
-    assert (book.unconfirmed, book.open) == (0, 3)
+    assert (book.unconfirmed(), book.open) == (0, 3)
 
 
 def test_an_old_rfq_is_stale_by_its_creation_else_its_receipt() -> None:
@@ -478,7 +499,7 @@ def test_every_rfq_deleted_leaves_nothing(history: list[tuple[Event, int]]) -> N
     play(book, history)
     for rfq_id in "abc":
         book.apply(RfqDeleted(id=rfq_id), NOW + 5_000)
-    assert book.open == book.unconfirmed == 0
+    assert book.open == book.unconfirmed() == 0
     book.tick(NOW + 7_000)
     assert not book.rows
     play(book, history)
@@ -498,7 +519,7 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
             book.tick(NOW + 2_000)
         states = [book.state(row, NOW) for row in book.rows.values()]
         assert book.open == sum(state is not State.CLOSED for state in states) <= 2
-        assert book.unconfirmed == states.count(State.UNCONFIRMED)
+        assert book.unconfirmed() == states.count(State.UNCONFIRMED)
 
 
 def odd(row: Rfq) -> bool:

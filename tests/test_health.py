@@ -70,14 +70,33 @@ def test_a_lag_is_since_the_sending_else_since_the_creation() -> None:
     assert lag_of(RfqDeleted(id="r"), now_ms, None) is None
 
 
-def test_a_state_keeps_its_start() -> None:
+def test_an_outage_lasts_over_every_attempt_to_connect() -> None:
     card = Health("prod").shard()
     card.become(Connection.CONNECTING, NOW)
-    card.become(Connection.RECONNECTING, NOW + 5, NOW + 1_000)
     card.become(Connection.RECONNECTING, NOW + 900, NOW + 3_000)
-    assert (card.since_ms, card.retry_at_ms) == (NOW + 5, NOW + 3_000)
+    card.become(Connection.CONNECTING, NOW + 3_000)
+    assert (card.since_ms, card.retry_at_ms) == (NOW, None)
     card.become(Connection.WATCHING, NOW + 4_000)
-    assert (card.since_ms, card.retry_at_ms) == (NOW + 4_000, None)
+    assert card.since_ms == NOW + 4_000
+    card.become(Connection.RECONNECTING, NOW + 9_000, NOW + 9_500)
+    card.become(Connection.CONNECTING, NOW + 9_500)
+    card.become(Connection.RECONNECTING, NOW + 9_900, NOW + 12_000)
+    assert (card.since_ms, card.retry_at_ms) == (NOW + 9_000, NOW + 12_000)
+
+
+def test_what_is_known_of_a_lost_shard_is_of_the_last_frame() -> None:
+    health = Health("prod")
+    card = health.shard("0/2")
+    card.become(Connection.CONNECTING, NOW)
+    assert card.lost_ms is None
+    card.become(Connection.WATCHING, NOW + 1_000)
+    card.heard(5, NOW + 2_000)
+    assert (card.lost_ms, health.away) == (None, frozenset())
+    card.become(Connection.RECONNECTING, NOW + 30_000)
+    card.heard(1, NOW + 31_000)
+    assert (card.lost_ms, health.away) == (NOW + 2_000, {"0/2"})
+    card.become(Connection.WATCHING, NOW + 40_000)
+    assert (card.heard_ms, health.away) == (NOW + 40_000, frozenset())
 
 
 def test_health_is_watching_when_every_connection_is() -> None:

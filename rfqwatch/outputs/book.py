@@ -36,7 +36,8 @@ class BookOutput:
         return True
 
     def live(self, live: Live) -> None:
-        """Take note that messages are due from here on; the table's header says so."""
+        """Take note that messages are due from here on."""
+        self._book.live(live.at_ms, self._shard)
 
     def gap(self, gap: Gap) -> None:  # noqa: ARG002
         """Take note that the shard's RFQs may be gone by now."""

@@ -6,6 +6,7 @@ can't be known shows as ``·``: the quotes of others reach only their two partie
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,7 +27,7 @@ from rfqwatch.rfq import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from decimal import Decimal
 
     from rfqwatch.book import Book
@@ -40,15 +41,30 @@ WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
 
 _MARKS = {State.OPEN: " ", State.UNCONFIRMED: "?", State.STALE: "~", State.CLOSED: "x"}
-_TAILS = (60, 40, 32, 24, 20, 16, 13, 10)
+_TICKER = 12
+"""Cells that the end of a ticker should have, to tell the game and the outcome."""
+_SHORTEST_TICKER = 4
+_BATCH_NAMED = 60
+"""How wide ``what`` must be to name a batch."""
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 class Look(NamedTuple):
-    """How rows are looked at: in which book, at which moment (Unix milliseconds)."""
+    """How rows are looked at: in which book, at which moment (Unix milliseconds).
+
+    ``away`` names the shards whose connection is lost: what is known of them may be over.
+    """
 
     book: Book
     now_ms: int
+    away: Container[str] = ()
+
+    def state(self, row: Rfq) -> State:
+        """Tell how far a row can be trusted to be open."""
+        known = self.book.state(row, self.now_ms)
+        if known is State.OPEN and row.shard in self.away:
+            return State.UNCONFIRMED
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +106,18 @@ def amount(value: Decimal) -> str:
     return format(value, "f")
 
 
+def dollars(value: Decimal) -> str:
+    """Write an amount of dollars, every digit that came."""
+    return f"-${-value:f}" if value < 0 else f"${value:f}"
+
+
 def size(row: Rfq, _look: Look | None = None) -> str:
     """Say how much is wanted: in dollars, in contracts, or both where both came."""
     parts = []
     if row.contracts is not None:
         parts.append(f"{amount(row.contracts)} ct")
     if row.target_cost is not None:
-        parts.append(f"${amount(row.target_cost)}")
+        parts.append(dollars(row.target_cost))
     return " ".join(parts) or UNKNOWN
 
 
@@ -112,7 +133,7 @@ def no(row: Rfq, look: Look) -> str:
 
 def _bid(row: Rfq, look: Look, bid: Decimal | None) -> str:
     if bid is not None:
-        return amount(bid)
+        return dollars(bid)
     return NONE if row.ours or look.book.mine else HIDDEN
 
 
@@ -121,7 +142,7 @@ def spread(row: Rfq, look: Look) -> str:
     if not row.ours:
         return NONE if look.book.mine else HIDDEN
     bids = row.best_bids(look.now_ms)
-    return NONE if bids.yes is None or bids.no is None else amount(1 - bids.yes - bids.no)
+    return NONE if bids.yes is None or bids.no is None else dollars(1 - bids.yes - bids.no)
 
 
 def quotes(row: Rfq, look: Look) -> str:
@@ -133,14 +154,17 @@ def quotes(row: Rfq, look: Look) -> str:
 
 def state(row: Rfq, look: Look) -> str:
     """Say whether it is open, why it no longer is, or what an accepted quote waits for."""
-    known = look.book.state(row, look.now_ms)
+    known = look.state(row)
     if known is State.CLOSED:
         return "exec failed" if row.reason is Closed.EXECUTION_FAILED else str(row.reason)
     waits = [row.waiting(quote, look.now_ms) for quote in row.current_quotes()]
     running = [wait for wait in waits if wait and wait[0] is not Phase.LAPSED]
     if running:
         phase, left_ms = min(running, key=lambda wait: wait[1])
-        return f"{phase} {seconds(left_ms)}"
+        if known is State.OPEN:
+            return f"{phase} {seconds(left_ms)}"
+        # Time runs on while nobody knows whether it still matters.
+        return f"{phase} {left_ms // 1_000}s?"
     if known is State.OPEN and any(waits):
         return "open lapsed?"
     return known.value
@@ -148,12 +172,12 @@ def state(row: Rfq, look: Look) -> str:
 
 def mark(row: Rfq, look: Look) -> str:
     """Tell the state in one character, for there is not always a column for it."""
-    return _MARKS[look.book.state(row, look.now_ms)]
+    return _MARKS[look.state(row)]
 
 
 def seconds(ms: int) -> str:
-    """Write a countdown, in tenths of a second."""
-    return f"{ms / 1_000:.1f}s"
+    """Write a countdown, at its end in tenths of a second."""
+    return f"{ms / 1_000:.1f}s" if ms < 9_950 else f"{ms / 1_000:.0f}s"  # noqa: PLR2004
 
 
 def who(row: Rfq, _look: Look | None = None) -> str:
@@ -206,7 +230,9 @@ def what(row: Rfq, width: int) -> str:
 
 @lru_cache(maxsize=2_048)
 def _words(packed_legs: bytes, market_ticker: str, batch_id: str | None, width: int) -> str:
-    start = "" if batch_id is None else f"batch {tail(batch_id, 8)} · "
+    start = ""
+    if batch_id is not None:
+        start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
     legs = unpack_legs(packed_legs)
     if legs:
         start += f"{len(legs)} leg{'s' * (len(legs) > 1)}: "
@@ -216,7 +242,7 @@ def _words(packed_legs: bytes, market_ticker: str, batch_id: str | None, width: 
 
 
 def in_words(legs: Sequence[Leg], width: int) -> str:
-    """Write ``MARKET yes + MARKET no``, as much of each ticker as lets the legs fit.
+    """Write ``MARKET yes + MARKET no``: as many legs as can be told apart, in all the room.
 
     The number of those that don't fit follows, as ``+3``.
     """
@@ -230,9 +256,10 @@ def in_words(legs: Sequence[Leg], width: int) -> str:
         return shortened - len(" + ") + (len(legs) > count) * len(f" +{len(legs) - count}")
 
     count = len(legs)
-    while count > 1 and needed(count, _TAILS[-1]) > width:
+    while count > 1 and needed(count, _TICKER) > width:
         count -= 1
-    length = next((length for length in _TAILS if needed(count, length) <= width), _TAILS[-1])
+    spans = range(_SHORTEST_TICKER + 1, max(lengths) + 1)
+    length = _SHORTEST_TICKER + bisect_right(spans, width, key=lambda span: needed(count, span))
     named = zip(tickers[:count], sides, strict=False)
     text = " + ".join(f"{tail(ticker, length)} {name}" for ticker, name in named)
     return text + f" +{len(legs) - count}" * (len(legs) > count)
@@ -266,12 +293,12 @@ WHAT = Column("what", lambda _row, _look: "", 1)
 COLUMNS = (
     Column("age", age, 4, room=0, right=True),
     WHAT,
-    Column("size", size, 9, room=10, right=True, grows=True, marked=True),
+    Column("size", size, 10, room=10, right=True, grows=True, marked=True),
     Column("yes bid", yes, 7, room=24, right=True, grows=True, marked=True),
-    Column("no bid", no, 6, room=24, right=True, grows=True, marked=True),
-    Column("spread", spread, 6, room=28, right=True, grows=True, marked=True),
-    Column("quotes", quotes, 6, room=28, right=True, marked=True),
-    Column("state", state, 13, room=20, marked=True),
+    Column("no bid", no, 7, room=24, right=True, grows=True, marked=True),
+    Column("spread", spread, 7, room=28, right=True, grows=True, marked=True),
+    Column("quotes", quotes, 6, room=24, right=True, marked=True),
+    Column("state", state, 12, room=20, marked=True),
     Column("who", who, 9, room=32),
     Column("id", _short_id, 9, room=36),
     Column("lag", lag, 7, room=44, right=True, grows=True),
@@ -348,7 +375,7 @@ def details(row: Rfq, look: Look) -> list[str]:
 
 def _leg_line(number: int, leg: Leg) -> str:
     value = leg.yes_settlement_value_dollars
-    settled = "" if value is None else f"  yes settled at ${amount(value)}"
+    settled = "" if value is None else f"  yes settled at {dollars(value)}"
     event = f"  of {leg.event_ticker}" if leg.event_ticker else ""
     return f"leg {number}  {leg.side or UNKNOWN}  {leg.market_ticker or UNKNOWN}{settled}{event}"
 
@@ -379,7 +406,8 @@ def _quote_state(row: Rfq, quote: Quote, look: Look) -> str:
         return f"accepted{taken}"
     phase, left_ms = wait
     if phase is Phase.LAPSED:
-        return f"accepted{taken}, lapsed? (inferred: no execution came in time)"
+        lapsed = "lapsed? (inferred: no execution came in time)"
+        return f"accepted{taken}, {lapsed if look.state(row) is State.OPEN else 'its time is up'}"
     return f"accepted{taken}, {seconds(left_ms)} to {phase}"
 
 
@@ -390,4 +418,4 @@ def _full_person(creator_id: str | None) -> str:
 
 
 def _or_none(bid: Decimal | None) -> str:
-    return NONE if not bid else amount(bid)
+    return NONE if not bid else dollars(bid)

@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 PLAIN = Style()
 GOOD = Style(color="green", bold=True)
+QUIET = Style(color="yellow", bold=True)
 BAD = Style(color="red", bold=True)
 FAINT = Style(dim=True)
 MARKED = Style(reverse=True)
+
+SILENT_MS = 5_000
+"""After how long without a frame to say so: a dead connection looks like a quiet market."""
 
 _BETWEEN = "  "
 
@@ -85,32 +89,38 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
     if len(cards) == 1:
-        if cards[0].name:
-            yield Item(f"shard {cards[0].name}")
-        yield _connection(cards[0], pulse.now_ms)
+        (card,) = cards
+        if card.name:
+            yield Item(f"shard {card.name}")
+        yield _connection(card, pulse.now_ms)
+        if card.lost_ms is not None:
+            yield Item(f"as of {clock(card.lost_ms)}", BAD)
     elif cards:
-        live = sum(card.state is Connection.WATCHING for card in cards)
+        live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
-    away = [card.since_ms for card in cards if card.state is not Connection.WATCHING]
-    if away:
-        yield Item(f"as of {clock(min(away))}", BAD)
-    if len(cards) > 1:
         # Those in trouble first: the lines may not suffice for all.
-        for card in sorted(cards, key=lambda card: card.state is Connection.WATCHING):
+        for card in sorted(cards, key=lambda card: card.watching):
             connection = _connection(card, pulse.now_ms)
-            rate = card.frames.per_second(pulse.now_ms)
-            gaps = f" gaps {card.gaps}" * bool(card.gaps)
-            yield Item(f"{card.name} {connection.text} {rate:,.0f}/s{gaps}", connection.style)
+            if card.lost_ms is not None:
+                news = f"as of {clock(card.lost_ms)}"
+            else:
+                news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
+            gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
+            yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
 
 
 def _connection(card: ShardHealth, now_ms: int) -> Item:
     since = span(now_ms - card.since_ms)
-    if card.state is Connection.WATCHING:
-        return Item(f"watching for {since}", GOOD)
-    if card.retry_at_ms is None:
-        return Item(f"{card.state} for {since}", BAD)
-    left = seconds(max(0, card.retry_at_ms - now_ms))
-    return Item(f"{card.state} in {left}, down for {since}", BAD)
+    if card.watching:
+        silent_ms = 0 if card.heard_ms is None else now_ms - card.heard_ms
+        if silent_ms < SILENT_MS:
+            return Item(f"watching for {since}", GOOD)
+        return Item(f"watching for {since}, last frame {span(silent_ms)} ago", QUIET)
+    if card.heard_ms is None and card.state is Connection.CONNECTING:
+        return Item(f"connecting for {since}", BAD)
+    left_ms = 0 if card.retry_at_ms is None else card.retry_at_ms - now_ms
+    due = f" in {seconds(left_ms)}" if left_ms > 0 else ""
+    return Item(f"{card.state}{due}, down for {since}", BAD)
 
 
 def _trust(health: Health) -> Iterable[Item]:
@@ -126,15 +136,14 @@ def _trust(health: Health) -> Iterable[Item]:
 def _counts(pulse: Pulse) -> Iterable[Item]:
     book, health = pulse.book, pulse.health
     yield Item(f"open {book.open:,}", Style(bold=True))
-    for name, count in (("unconfirmed", book.unconfirmed), ("stale", book.stale(pulse.now_ms))):
+    for name, count in (
+        ("unconfirmed", book.unconfirmed(health.away)),
+        ("stale", book.stale(pulse.now_ms)),
+    ):
         if count:
             yield Item(f"{count:,} {name}")
-    frames = sum(card.frames.per_second(pulse.now_ms) for card in health.shards.values())
-    yield Item(f"created {pulse.created_per_second:,.0f}/s")
-    yield Item(f"frames {frames:,.0f}/s")
-    lags = health.lags()
-    if lags is not None:
-        yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
+    if len(health.away) < len(health.shards):
+        yield from _flow_now(pulse)
     for name, count in (
         ("evicted", book.counts.evicted),
         ("deletions of unknown RFQs", book.counts.unknown_deletions),
@@ -142,6 +151,16 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
     ):
         if count:
             yield Item(f"{name} {count:,}", FAINT)
+
+
+def _flow_now(pulse: Pulse) -> Iterable[Item]:
+    cards = pulse.health.shards.values()
+    frames = sum(card.frames.per_second(pulse.now_ms) for card in cards)
+    yield Item(f"created {pulse.created_per_second:,.0f}/s")
+    yield Item(f"frames {frames:,.0f}/s")
+    lags = pulse.health.lags()
+    if lags is not None:
+        yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
 
 
 def _narrowed(view: View) -> Iterable[Item]:

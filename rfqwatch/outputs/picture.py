@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from rich.segment import Segment
 from rich.style import Style
 
-from rfqwatch.health import Connection
 from rfqwatch.outputs.columns import (
     COLUMNS,
     NONE,
@@ -81,7 +80,8 @@ class Scene:
 
     ``rows`` are those that may fit, from the first visible one, which is number ``first`` of
     ``total``; so are ``groups``. ``pending`` rows were not looked at yet. ``memories`` says what
-    the rows said before, and is given what they say now; ``needs`` is how wide amounts have been.
+    the rows said before, and is given what they say now; ``needs`` is how wide amounts have been,
+    and ``header`` how many lines the header has had, so that rows stay where they are.
     """
 
     look: Look
@@ -94,12 +94,16 @@ class Scene:
     pending: int = 0
     memories: dict[str, Memory] = field(default_factory=dict)
     needs: dict[str, int] = field(default_factory=dict)
+    header: int = 0
 
 
 def picture(scene: Scene, width: int, height: int) -> list[Line]:
     """Draw a scene: ``height`` lines of ``width`` cells."""
     layout = lay_out(height)
     lines = header(scene.pulse, scene.view, width, layout.header)
+    blank = _text("", width)
+    lines += [blank] * (min(scene.header, layout.header) - len(lines))
+    scene.header = len(lines)
     room = layout.body + layout.header - len(lines)
     shown = 0
     if scene.view.help:
@@ -111,7 +115,6 @@ def picture(scene: Scene, width: int, height: int) -> list[Line]:
         titles, body, shown = _groups(scene, width, room)
     lines += [titles] * layout.titles
     lines += body[:room]
-    blank = _text("", width)
     lines += [blank] * (height - layout.footer - len(lines))
     if layout.footer:
         lines.append(_footer(scene, shown, width))
@@ -148,7 +151,7 @@ def _rfqs(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
         lines.append(_row(scene, row, memories[row.id], columns, at_cursor=at_cursor, width=width))
         shown += 1
         if row.id in scene.view.expanded:
-            style = _away(scene, row) or None
+            style = _standing(scene.look, row)
             lines += [_text(f"     {line}", width, style) for line in details(row, scene.look)]
     scene.memories.clear()
     scene.memories.update(memories)
@@ -189,10 +192,12 @@ def _row(
     at_cursor: bool,
     width: int,
 ) -> Line:
-    base = _away(scene, row) or _standing(scene.look, row)
+    base = _standing(scene.look, row)
     if at_cursor:
         base += _CURSOR
-    marker = ">" if at_cursor else mark(row, scene.look)
+    marker = mark(row, scene.look)
+    if at_cursor and marker == " ":
+        marker = ">"
     line = [Segment(marker, MARKED if at_cursor else base)] if width else []
     text, style = "", base
     for place, (column, cell_width) in enumerate(columns.items()):
@@ -219,17 +224,12 @@ def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Styl
                 return base + style
         return base + FAINT if age_ms > _OLD_MS else base
     if column.title == "state" and _counts_down(memory.texts["state"]):
-        return base + _URGENT
+        return base + _URGENT if look.state(row) is State.OPEN else base
     return base
 
 
-def _away(scene: Scene, row: Rfq) -> Style:
-    card = scene.pulse.health.shards.get(row.shard)
-    return FAINT if card is not None and card.state is not Connection.WATCHING else Style.null()
-
-
 def _standing(look: Look, row: Rfq) -> Style:
-    state = look.book.state(row, look.now_ms)
+    state = look.state(row)
     if state is State.CLOSED:
         return _GONE
     return Style.null() if state is State.OPEN else FAINT

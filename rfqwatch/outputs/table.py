@@ -45,7 +45,8 @@ class Table:
         self._created.total = book.counts.created
         self._memories: dict[str, Memory] = {}
         self._needs: dict[str, int] = {}
-        self._width = 0
+        self._header = 0
+        self._size = (0, 0)
 
     def press(self, key: str) -> None:
         """Do what a key asks for; the next picture shows it."""
@@ -63,16 +64,18 @@ class Table:
         self._created.add(book.counts.created - self._created.total, now_ms)
         rows, seen_ms, behind = self._moment(now_ms)
         selection = self._follow(rows, seen_ms)
-        if width != self._width:
-            self._width = width
+        if (width, height) != self._size:
+            self._size = (width, height)
+            self._header = 0
             self._needs.clear()
-        look = Look(book, seen_ms)
+        look = Look(book, seen_ms, self._health.away)
         scene = Scene(
             look,
             Pulse(book, self._health, now_ms, self._created.per_second(now_ms), behind),
             self.view,
             memories=self._memories,
             needs=self._needs,
+            header=self._header,
         )
         room = max(1, lay_out(height).body)
         ranking = selection.ranking
@@ -87,7 +90,9 @@ class Table:
         scene.view = self.view
         scene.first = self._first
         self._shown = Shown(scene.total, room, self._key_at(self.view.cursor))
-        return picture(scene, width, height)
+        lines = picture(scene, width, height)
+        self._header = scene.header
+        return lines
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
         frames = sum(card.frames.total for card in self._health.shards.values())

@@ -88,8 +88,10 @@ COMBO: dict[str, Any] = {
 def health(state: Connection = Connection.WATCHING) -> Health:
     health = Health("prod")
     card = health.shard("3/10")
-    card.become(state, NOW - 192_000, NOW + 3_500 if state is Connection.RECONNECTING else None)
+    card.become(Connection.WATCHING, NOW - 192_000)
     card.heard(1_500, NOW - 900)
+    if state is Connection.RECONNECTING:
+        card.become(state, NOW - 700, NOW + 3_500)
     for lag_ms in range(100):
         card.lagged(lag_ms)
     return health
@@ -142,7 +144,10 @@ def text(table: Table, width: int, height: int, now_ms: int = NOW) -> str:
 
 def rows(drawn: str) -> list[str]:
     lines = drawn.splitlines()
-    return lines[next(n for n, line in enumerate(lines) if " age what" in line) + 1 :]
+    titled = (
+        n for n, line in enumerate(lines) if " age what" in line or "RFQs open dollars" in line
+    )
+    return [line for line in lines[next(titled) + 1 : -1] if line.strip()]
 
 
 def away() -> Table:
@@ -153,6 +158,8 @@ def sharded() -> Table:
     several = Health("demo-api.kalshi.co")
     for key, state in enumerate((Connection.WATCHING, Connection.RECONNECTING)):
         card = several.shard(f"{key}/2")
+        card.become(Connection.WATCHING, NOW - 9_000)
+        card.heard(0, NOW - 7_500 * key - 100)
         card.become(state, NOW - 7_000, NOW + 800)
         card.gaps, card.missed, card.unknown = key, 1_204 * key, key
     return Table(sample(), several)
@@ -262,8 +269,8 @@ def test_every_digit_shows_whatever_its_length() -> None:
     for width in (40, 80, 160):
         assert "$123456789.123456" in text(table(book=book), width, 24)
     drawn = text(table(book=book), 160, 24)
-    assert " 0.123456 " in drawn
-    assert " 0.776544 " in drawn
+    assert " $0.123456 " in drawn
+    assert " $0.776544 " in drawn
 
 
 def test_quotes_of_others_are_unknown_and_our_own_can_be_none() -> None:
@@ -394,10 +401,7 @@ def test_a_picture_kept_up_is_that_of_a_fresh_table(
         text(kept, 100, 30, now_ms)
     if kept.view.paused:
         kept.press(" ")
-    drawn = [
-        text(table, 100, 30, now_ms).splitlines()[3:]
-        for table in (kept, Table(book, health(), view))
-    ]
+    drawn = [rows(text(table, 100, 30, now_ms)) for table in (kept, Table(book, health(), view))]
     if grouping is not Grouping.NONE:
         # A group's newest may be closed by now, which only who saw it knows.
         drawn = [sorted(line[1:-6] for line in lines) for lines in drawn]
