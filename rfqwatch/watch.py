@@ -170,8 +170,7 @@ class Channel:
                     "watching" + ("" if notice.sid is None else f" (sid {notice.sid})"),
                 )
             case Gap():
-                self._health.gaps += 1
-                self._health.missed += notice.missed or 0
+                self._health.gapped(notice.missed)
                 self._output.gap(notice)
                 self._say_gap(notice)
             case Ended():
