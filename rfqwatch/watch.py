@@ -114,9 +114,12 @@ class Channel:
 
     def _deliver(self, received_ms: int, burst: Sequence[Payload]) -> None:
         output, health, observe = self._output, self._health, self._session.observe
+        shown, most = 0, self._quota.left
+        if most <= 0:
+            # Another shard has shown the last of them a moment ago.
+            raise EnoughError
         output.begin(self._name, received_ms)
         first: Frame | None = None
-        shown, most = 0, self._quota.left
         try:
             for data in burst:
                 frame = decode(data)
