@@ -232,6 +232,8 @@ class Settlement:
         """Numbers used after the end that was asked for."""
         self.compared = 0
         """Lines compared by id."""
+        self.shed_frames: list[tuple[int, str]] = []
+        """Number and type of what was shed, where ids are kept."""
 
     def pair(self, runs: Sequence[Run], accounts: Sequence[Account]) -> None:
         """Compare the runs of one shard with its accounts, in their order."""
@@ -292,6 +294,7 @@ class Settlement:
             self.compared += 1
             if seq not in run.ids:
                 shed += 1
+                self.shed_frames.append((seq, event[0]))
             elif run.ids[seq] != event:
                 self._violated(f"{name}: {seq} was sent as {event}, printed as {run.ids[seq]}")
         if shed != run.shed:

@@ -1,0 +1,138 @@
+"""A consumer that stops reading and comes back: whole lines, an exact account, bounded memory.
+
+The real ``rfqwatch tail`` writes into a pipe that is not read for a while, as the simulated
+exchange goes on sending; a relay between the two counts pings and pongs. Every line is parsed, and
+held against the ids that were sent. The exit code is 1 when lines are missing other than where a
+shed mark says so, when a quote was shed although an older RFQ was kept, when memory went past
+twice the buffer, or when the exchange had to end the subscription.
+
+    python tests/bench/slow_consumer.py [--seconds 60] [--rate 3000] [--buffer 64MiB]
+    python tests/bench/slow_consumer.py --buffer 1MiB --seconds 10
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from typing import TYPE_CHECKING
+
+from ledger import Ledger
+from relay import relaying
+from tailing import resident_mb, tailing
+
+from rfqwatch.options import size
+from rfqwatch.simulator.serving import running
+from rfqwatch.simulator.traffic import ANNOUNCEMENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger import Settlement
+    from tailing import Tail
+
+    from rfqwatch.simulator.line import Account
+
+BEFORE_S = 5.0
+AFTER_S = 10.0
+SAMPLE_S = 0.25
+ALLOWANCE_MB = 16
+"""What a process may take for other reasons than its buffer."""
+INTERRUPTED = 130
+
+
+def read_for(tail: Tail, ledger: Ledger, seconds: float) -> Iterator[float]:
+    """Read lines for a while; give a sample of memory now and then."""
+    end = next_sample = time.monotonic()
+    end += seconds
+    while (now := time.monotonic()) < end:
+        for line in tail.read() or ():
+            ledger.take(line)
+        if now >= next_sample:
+            next_sample += SAMPLE_S
+            yield resident_mb(tail.pid)
+
+
+def pause(tail: Tail, seconds: float) -> Iterator[float]:
+    """Read nothing for a while; give samples of memory."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(SAMPLE_S)
+        yield resident_mb(tail.pid)
+
+
+def check(ledger: Ledger, settlement: Settlement, accounts: list[Account]) -> None:
+    """Note what else must hold: nothing but shedding happened, and quotes were shed last."""
+    if ledger.gaps.keys() - {"shed"} or len(ledger.runs) != 1 or len(accounts) != 1:
+        settlement.violations.append(f"more than shedding: {ledger.gaps}, {len(accounts)} accounts")
+    first = min((seq for seq, _ in settlement.shed_frames), default=0)
+    last_quote = max(
+        (seq for seq, kind in settlement.shed_frames if kind not in ANNOUNCEMENTS), default=0
+    )
+    kept = sum(
+        first < seq < last_quote and kind in ANNOUNCEMENTS
+        for seq, (kind, _) in ledger.runs[0].ids.items()
+    )
+    if kept:
+        settlement.violations.append(f"quotes were shed although {kept} older RFQs were kept")
+
+
+def main() -> None:
+    """Stop reading, come back, and print what was found."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--rate", type=float, default=3_000)
+    parser.add_argument("--buffer", default="64MiB")
+    options = parser.parse_args()
+    ledger = Ledger(keep_ids=True)
+    with (
+        running(rate=options.rate, seed=1, standing=0, batches=True, keep_ids=True) as exchange,
+        relaying(exchange.url) as relay,
+        tailing(exchange, "--buffer", options.buffer, url=relay.url) as tail,
+    ):
+        before = list(read_for(tail, ledger, BEFORE_S))
+        printed_before = ledger.events
+        during = list(pause(tail, options.seconds))
+        after = list(read_for(tail, ledger, AFTER_S))
+        tail.interrupt()
+        while (lines := tail.read()) is not None:
+            for line in lines:
+                ledger.take(line)
+        code = tail.wait()
+        accounts = exchange.accounts()
+        settlement = ledger.settle(accounts)
+        settlement.check_summary(ledger, tail.summed_up())
+
+    check(ledger, settlement, accounts)
+    if code != INTERRUPTED:
+        settlement.violations.append(f"exit code {code}")
+    if relay.connections != 1 or relay.pongs < relay.pings - 1:
+        settlement.violations.append("the exchange was not answered")
+    most_mb = max(during + after)
+    buffer_mb = size("--buffer", options.buffer) / 2**20
+    if most_mb - max(before) > 2 * buffer_mb + ALLOWANCE_MB:
+        settlement.violations.append("memory went past twice the buffer")
+    quotes = sum(kind not in ANNOUNCEMENTS for run in ledger.runs for kind, _ in run.ids.values())
+    shed_quotes = sum(kind not in ANNOUNCEMENTS for _, kind in settlement.shed_frames)
+    print(
+        f"not read for {options.seconds:.0f} s at {options.rate:,.0f} frames/s, buffer "
+        f"{options.buffer}: {printed_before:,} lines before, "
+        f"{ledger.events - printed_before:,} after, all whole"
+    )
+    print(
+        f"{settlement.shed:,} shed in {ledger.gaps.get('shed', 0):,} places: "
+        f"{len(settlement.shed_frames) - shed_quotes:,} of RFQs and {shed_quotes:,} of quotes; "
+        f"of quotes printed: {quotes:,}"
+    )
+    print(settlement.describe())
+    print(
+        f"memory before {max(before):.1f}, max {most_mb:.1f}, at the end {after[-1]:.1f} MB; "
+        f"connections {relay.connections}, pings {relay.pings}, pongs {relay.pongs}, "
+        f"the slowest after {relay.longest_s * 1000:.1f} ms"
+    )
+    settlement.conclude()
+
+
+if __name__ == "__main__":
+    main()
