@@ -13,7 +13,8 @@ wrong needs a new connection, which `SubscriptionLostError` asks for. Times are 
 milliseconds and come from the caller.
 
 Numbering (docs.kalshi.com, WebSockets): ``seq`` counts from 1 for each ``sid``, on frames of every
-type that carry the sid. There is no replay.
+type that carry the sid. There is no replay, so a number not seen is a message lost; a malformed
+frame's is not seen either, as nothing of it can be passed on.
 """
 
 from __future__ import annotations
@@ -24,17 +25,20 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from msgspec import Struct
 
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
-from rfqwatch.wire import Error, Frame, Malformed, Ok, Subscribed, Unknown, Unsubscribed, subscribe
+from rfqwatch.wire import Error, Frame, Malformed, Subscribed, Unsubscribed, subscribe
 
 if TYPE_CHECKING:
     from rfqwatch.backoff import Backoff
     from rfqwatch.shards import Shard
-    from rfqwatch.wire import Received
+    from rfqwatch.wire import Control, Received, Unknown
 
 ACK_TIMEOUT_MS = 10_000
 
 RESTART_RUN = 3
 """Consecutive numbers from behind that mean the exchange counts anew, not that frames are late."""
+
+MOST_NOTES = 100
+"""Kinds of oddity told of; a hostile stream could invent them without end."""
 
 AUTHENTICATION_REQUIRED = 9
 OVERFLOW = 25
@@ -56,8 +60,9 @@ class Live(Struct, frozen=True):
 class Gap(Struct, frozen=True):
     """Messages that were sent, or may have been sent, and did not arrive.
 
-    ``missed`` is None where their number can't be known. ``to_ms`` is None for a gap that never
-    ends, because nobody watches any more.
+    ``missed`` is None where their number can't be known. ``from_ms`` is when the stream was last
+    known to be whole; ``to_ms`` is when it was again, None for a gap that never ends, because
+    nobody watches any more.
     """
 
     reason: GapReason
@@ -100,7 +105,10 @@ class _Outage(Struct, frozen=True):
 
 
 class Session:
-    """One subscription to the channel, over one connection after another."""
+    """One subscription to the channel, over one connection after another.
+
+    ``backward`` counts frames whose ``seq`` had passed before.
+    """
 
     def __init__(self, *, shard: Shard | None, mine: bool, backoff: Backoff) -> None:
         self._shard = shard
@@ -108,22 +116,26 @@ class Session:
         self._backoff = backoff
         self._command_id = 0
         self._state: Literal["closed", "asking", "live", "ended"] = "closed"
-        self._asked_ms = 0
         self._deadline_ms: int | None = None
+        self._live_ms = 0
+        self._heard_ms = 0
         self._outage: _Outage | None = None
         self._said: set[str] = set()
-        self._live_ms = 0
-        self.backward = 0
-        self._forget_numbering()
         self._old_sids: deque[int] = deque(maxlen=64)
+        self._acknowledged_sid: int | None = None
+        self._count_from_one(None)
+        self.backward = 0
 
-    def _forget_numbering(self) -> None:
-        self._sid: int | None = None
+    def _count_from_one(self, sid: int | None) -> None:
+        self._sid = sid
         self._next_seq = 1
         self._numbered = False
-        self._heard_ms = 0
         self._backward_run = 0
-        self._backward_next = -1
+        self._backward_next = (0, 0)
+
+    def _forget_sid(self) -> None:
+        self._acknowledged_sid = None
+        self._count_from_one(None)
 
     @property
     def live(self) -> bool:
@@ -138,13 +150,13 @@ class Session:
     def subscribe(self, now_ms: int) -> bytes:
         """Give the command to send on a new connection."""
         self._old_sids.clear()
-        self._forget_numbering()
+        self._forget_sid()
         return self._ask(now_ms)
 
     def _ask(self, now_ms: int) -> bytes:
         self._command_id += 1
         self._state = "asking"
-        self._asked_ms = now_ms
+        self._heard_ms = now_ms
         self._deadline_ms = now_ms + ACK_TIMEOUT_MS
         return subscribe(
             self._command_id,
@@ -161,22 +173,21 @@ class Session:
         if self._deadline_ms is None or now_ms < self._deadline_ms:
             return None
         if self._state == "ended":
-            self._forget_numbering()
             return self._ask(now_ms)
-        self._fail("unacknowledged", self._asked_ms)
+        self._fail("unacknowledged")
         raise SubscriptionLostError(
             f"the exchange did not acknowledge the subscription in {ACK_TIMEOUT_MS // 1000} s"
         )
 
-    def lost(self, now_ms: int) -> float | None:
+    def lost(self, now_ms: int) -> float | None:  # noqa: ARG002 - every step is told the time
         """Take note that the connection is gone; give the seconds to wait, None when spent."""
-        if self._state == "live" or self._numbered:
-            self._fail("disconnected", self._heard_ms or now_ms)
         if self._state == "live":
-            self._backoff.lived(self._heard_ms - self._live_ms)
+            self._end("disconnected")
+        elif self._state == "asking" and self._following:
+            # Messages came before the acknowledgement that never did.
+            self._fail("disconnected")
         self._state = "closed"
         self._deadline_ms = None
-        self._numbered = False
         return self._backoff.delay()
 
     def finish(self, now_ms: int | None) -> tuple[Notice, ...]:
@@ -184,14 +195,7 @@ class Session:
 
         ``now_ms`` is None when the stream goes on for others but never again for this session.
         """
-        outage, self._outage = self._outage, None
-        return _NOTHING if outage is None else (_gap(outage, now_ms),)
-
-    def _fail(self, reason: GapReason, from_ms: int) -> None:
-        # The first cause stands for the whole outage: one loss is one gap.
-        if self._outage is None:
-            last_seq = self._next_seq - 1 if self._numbered else None
-            self._outage = _Outage(reason, self._sid, last_seq, from_ms)
+        return self._mended(now_ms)
 
     def observe(self, frame: Received, now_ms: int) -> tuple[Notice, ...]:
         """Check one frame against the conversation; the notices stand before it in the stream.
@@ -200,40 +204,63 @@ class Session:
         `SubscriptionLostError` when only a new connection helps.
         """
         if isinstance(frame, Frame):
-            self._heard_ms = now_ms
             if frame.seq == self._next_seq and frame.sid == self._sid:
                 self._next_seq += 1
                 self._numbered = True
+                self._heard_ms = now_ms
                 return _NOTHING
-            return self._number(frame.sid, frame.seq, now_ms)
-        if isinstance(frame, Unknown):
-            return self._number(frame.sid, frame.seq, now_ms)
-        if isinstance(frame, Malformed):
+            return self._take(frame.sid, frame.seq, now_ms)
+        return self._converse(frame, now_ms)
+
+    def _converse(self, frame: Control | Unknown | Malformed, now_ms: int) -> tuple[Notice, ...]:
+        match frame:
+            case Malformed():
+                return _NOTHING
+            case Subscribed():
+                return self._acknowledge(frame, now_ms)
+            case Error() if not self._is_old(frame.sid):
+                return self._hear_error(frame, now_ms)
+            case Unsubscribed() if self._concerns(frame.sid):
+                return self._ended("the exchange unsubscribed us", now_ms)
+        # What is no message of the channel need not be numbered.
+        return _NOTHING if frame.seq is None else self._take(frame.sid, frame.seq, now_ms)
+
+    @property
+    def _following(self) -> bool:
+        return self._numbered or self._sid is not None
+
+    def _is_old(self, sid: int | None) -> bool:
+        return sid != self._sid and sid in self._old_sids
+
+    def _concerns(self, sid: int | None) -> bool:
+        """Whether what is said of ``sid`` is said of the subscription that is live."""
+        if self._state != "live" or self._is_old(sid):
+            return False
+        return sid in {None, self._sid, self._acknowledged_sid} or self._sid is None
+
+    def _take(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
+        """Take a frame's number, unless it comes late from a subscription that has ended."""
+        if self._state == "ended" or self._is_old(sid):
             return _NOTHING
-        return self._control(frame, now_ms)
+        # Messages prove that the subscription is live, should they precede its acknowledgement.
+        return self._mended(now_ms) + self._number(sid, seq, now_ms)
 
     def _number(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
-        previous_ms, self._heard_ms = self._heard_ms or self._live_ms or now_ms, now_ms
-        if sid is None:
-            sid = self._sid
-        if sid != self._sid:
-            if sid in self._old_sids:
-                return _NOTHING
-            if self._sid is not None and self._numbered:
-                return self._note(
-                    "sid", "frames of a subscription that was never acknowledged are passed on"
-                )
-            # The acknowledgement named no sid, or another one, or is yet to come.
-            acknowledged = self._sid is not None
+        if sid is not None and sid != self._sid:
+            if self._sid is not None:
+                if self._numbered and sid != self._acknowledged_sid:
+                    return self._note(
+                        "sid", "frames of a subscription that was never acknowledged are passed on"
+                    )
+                self._count_from_one(sid)
+            # The acknowledgement named no sid, or is yet to come.
             self._sid = sid
-            if acknowledged and seq is not None:
-                self._next_seq = seq
+        heard_ms, self._heard_ms = self._heard_ms, now_ms
         if seq is None:
             return self._note("seq", "frames carry no seq: completeness can't be checked")
         expected = self._next_seq
         if seq < expected and self._numbered:
             return self._step_back(seq)
-        self._backward_run = 0
         self._numbered = True
         self._next_seq = seq + 1
         if seq <= expected:
@@ -245,112 +272,115 @@ class Session:
                 sid=self._sid,
                 last_seq=expected - 1,
                 next_seq=seq,
-                from_ms=previous_ms,
+                from_ms=heard_ms,
                 to_ms=now_ms,
             ),
         )
 
     def _step_back(self, seq: int) -> tuple[Notice, ...]:
         self.backward += 1
-        self._backward_run = self._backward_run + 1 if seq == self._backward_next else 1
-        self._backward_next = seq + 1
-        if self._backward_run >= RESTART_RUN:
-            self._backward_run = 0
-            self._next_seq = seq + 1
-            return self._note("restart", "the numbering of frames went back; counting on from it")
-        return self._note("backward", "a frame came late or twice by its seq; it is passed on")
-
-    def _control(
-        self, frame: Subscribed | Unsubscribed | Ok | Error, now_ms: int
-    ) -> tuple[Notice, ...]:
-        match frame:
-            case Subscribed():
-                return self._acknowledged(frame, now_ms)
-            case Unsubscribed() if self._concerns(frame.sid):
-                return self._ended("the exchange unsubscribed us", now_ms)
-            case Error() if self._state == "asking" and self._answers(frame):
-                raise self._refusal(frame)
-            case Error() if frame.msg.code in ENDING_CODES and self._concerns(frame.sid):
-                return self._ended(_describe(frame), now_ms, frame.msg.code)
-            case Error():
-                return (
-                    *self._number_if_ours(frame.sid, frame.seq, now_ms),
-                    *self._note(f"error {frame.msg.code}", f"the exchange said {_describe(frame)}"),
-                )
-            case _:
-                return self._number_if_ours(frame.sid, frame.seq, now_ms)
-
-    def _answers(self, frame: Subscribed | Error) -> bool:
-        if isinstance(frame, Error) and frame.sid in self._old_sids:
-            return False
-        return frame.id in {None, 0, self._command_id}
-
-    def _concerns(self, sid: int | None) -> bool:
-        return self._state == "live" and (
-            sid is None or sid == self._sid or (self._sid is None and sid not in self._old_sids)
+        # Only frames without another between them count as consecutive.
+        consecutive = (seq, self._next_seq) == self._backward_next
+        self._backward_run = self._backward_run + 1 if consecutive else 1
+        self._backward_next = (seq + 1, self._next_seq)
+        if self._backward_run < RESTART_RUN:
+            return self._note("backward", "a frame came late or twice by its seq; it is passed on")
+        self._next_seq = seq + 1
+        return self._note(
+            "restart", "the numbering of frames went back; completeness is checked from there on"
         )
 
-    def _number_if_ours(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
-        if seq is None or sid is None or sid != self._sid:
-            return _NOTHING
-        return self._number(sid, seq, now_ms)
-
-    def _acknowledged(self, frame: Subscribed, now_ms: int) -> tuple[Notice, ...]:
+    def _acknowledge(self, frame: Subscribed, now_ms: int) -> tuple[Notice, ...]:
         if self._state != "asking" or not self._answers(frame):
             return self._note("ack", "an acknowledgement that nothing asked for")
-        if frame.msg.sid is not None and frame.msg.sid != self._sid:
-            self._forget_numbering()
-            self._sid = frame.msg.sid
+        sid = frame.msg.sid
+        if sid is None:
+            sid = self._sid
+        self._acknowledged_sid = sid
+        if not self._numbered:
+            self._sid = sid
         self._state = "live"
         self._deadline_ms = None
-        self._live_ms = now_ms
-        outage, self._outage = self._outage, None
-        live = Live(self._sid, now_ms)
-        return (live,) if outage is None else (_gap(outage, now_ms), live)
+        self._live_ms = self._heard_ms = now_ms
+        return (*self._mended(now_ms), Live(sid, now_ms))
 
-    def _refusal(self, error: Error) -> Exception:
-        code = error.msg.code
-        if code == AUTHENTICATION_REQUIRED:
-            return RefusedError(
-                f"the exchange refused the subscription: {_describe(error)}",
-                "Check the API key: is it of this environment, and still active?",
-            )
-        if code in REFUSING_CODES:
-            return SubscriptionRefusedError(
-                f"the exchange refused the subscription: {_describe(error)}",
-                "Check --shard and --url.",
-            )
-        return SubscriptionLostError(f"the exchange did not subscribe us: {_describe(error)}")
+    def _answers(self, frame: Subscribed | Error) -> bool:
+        # An id of 0 means none.
+        return frame.id in {None, 0, self._command_id}
+
+    def _refuses(self, error: Error) -> bool:
+        # What names a sid and no command is said of a subscription, and ends it or not.
+        return self._answers(error) and (
+            error.sid is None or error.id == self._command_id or error.msg.code in ENDING_CODES
+        )
+
+    def _hear_error(self, error: Error, now_ms: int) -> tuple[Notice, ...]:
+        if self._state == "asking" and self._refuses(error):
+            raise _refusal(error)
+        if error.msg.code in ENDING_CODES and self._concerns(error.sid):
+            return self._ended(_describe(error), now_ms, error.msg.code)
+        note = self._note(f"error {error.msg.code}", f"the exchange said {_describe(error)}")
+        return note if error.seq is None else self._take(error.sid, error.seq, now_ms) + note
 
     def _ended(self, why: str, now_ms: int, code: int | None = None) -> tuple[Notice, ...]:
-        self._fail("overflow" if code == OVERFLOW else "disconnected", self._heard_ms or now_ms)
-        self._backoff.lived(self._heard_ms - self._live_ms)
+        self._end("overflow" if code == OVERFLOW else "disconnected")
         self._state = "ended"
-        if self._sid is not None:
-            self._old_sids.append(self._sid)
+        sids = {self._sid, self._acknowledged_sid}
+        self._old_sids.extend(sid for sid in sids if sid is not None)
+        self._forget_sid()
         delay_s = self._backoff.delay()
         if delay_s is None:
             raise SubscriptionLostError(why)
         self._deadline_ms = now_ms + round(delay_s * 1000)
         return (Ended(why, self._deadline_ms, code == OVERFLOW),)
 
+    def _end(self, reason: GapReason) -> None:
+        self._fail(reason)
+        self._backoff.lived(self._heard_ms - self._live_ms)
+
+    def _fail(self, reason: GapReason) -> None:
+        # The first cause stands for the whole outage: one loss is one gap.
+        if self._outage is None:
+            last_seq = self._next_seq - 1 if self._numbered else None
+            self._outage = _Outage(reason, self._sid, last_seq, self._heard_ms)
+
+    def _mended(self, now_ms: int | None) -> tuple[Notice, ...]:
+        """Tell of the outage that ends here, if there was one."""
+        outage, self._outage = self._outage, None
+        if outage is None:
+            return _NOTHING
+        return (
+            Gap(
+                outage.reason,
+                missed=None,
+                sid=outage.sid,
+                last_seq=outage.last_seq,
+                next_seq=None,
+                from_ms=outage.from_ms,
+                to_ms=now_ms,
+            ),
+        )
+
     def _note(self, kind: str, text: str) -> tuple[Notice, ...]:
-        if kind in self._said:
+        if kind in self._said or len(self._said) >= MOST_NOTES:
             return _NOTHING
         self._said.add(kind)
         return (Note(text),)
 
 
-def _gap(outage: _Outage, to_ms: int | None) -> Gap:
-    return Gap(
-        outage.reason,
-        missed=None,
-        sid=outage.sid,
-        last_seq=outage.last_seq,
-        next_seq=None,
-        from_ms=outage.from_ms,
-        to_ms=to_ms,
-    )
+def _refusal(error: Error) -> Exception:
+    code = error.msg.code
+    if code == AUTHENTICATION_REQUIRED:
+        return RefusedError(
+            f"the exchange refused the subscription: {_describe(error)}",
+            "Check the API key: is it of this environment, and still active?",
+        )
+    if code in REFUSING_CODES:
+        return SubscriptionRefusedError(
+            f"the exchange refused the subscription: {_describe(error)}",
+            "Check --shard and --url.",
+        )
+    return SubscriptionLostError(f"the exchange did not subscribe us: {_describe(error)}")
 
 
 def _describe(error: Error) -> str:
