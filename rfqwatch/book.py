@@ -141,7 +141,8 @@ class Book:
         self._waiting: dict[str, Rfq] = {}
         self._batches: dict[str, _Batch] = {}
         self._changes: set[str] | None = set()
-        self._stale: tuple[int, int] = (0, 0)
+        # How many open RFQs are of each second; looking at every row would take too long.
+        self._seconds: dict[int, int] = {}
 
     @property
     def rows(self) -> Mapping[str, Rfq]:
@@ -164,15 +165,9 @@ class Book:
         )
 
     def stale(self, now_ms: int) -> int:
-        """Count the stale RFQs; looked up once a second, as it looks at every row."""
-        second = now_ms // 1_000
-        if self._stale[0] != second:
-            oldest_ms = now_ms - self.max_age_ms
-            count = sum(
-                row.since_ms < oldest_ms and row.closed_ms is None for row in self._rows.values()
-            )
-            self._stale = (second, count)
-        return self._stale[1]
+        """Count the stale RFQs, to the second."""
+        oldest = (now_ms - self.max_age_ms) // 1_000
+        return sum(count for second, count in self._seconds.items() if second < oldest)
 
     def state(self, rfq: Rfq, now_ms: int) -> State:
         """Tell how far a row can be trusted to be open. A row of an earlier moment will do."""
@@ -456,6 +451,12 @@ class Book:
             shard.open += difference
             if row.generation == shard.generation:
                 shard.confirmed += difference
+            second = row.since_ms // 1_000
+            count = self._seconds.get(second, 0) + difference
+            if count:
+                self._seconds[second] = count
+            else:
+                del self._seconds[second]
 
     def _note(self, rfq_id: str) -> None:
         if self._changes is not None:

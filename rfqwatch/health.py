@@ -78,7 +78,8 @@ class ShardHealth:
     watching, or is not. ``heard_ms`` is when the last frame came, or none was due before: what is
     known of the shard is of that moment. It is None until the connection was live once.
     ``retry_at_ms`` is when it dials again.
-    ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none.
+    ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none, and
+    is one of the ``unmeasured``.
     ``backward`` counts frames whose ``seq`` was passed before.
     """
 
@@ -91,6 +92,7 @@ class ShardHealth:
     lags: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_LAGS))
     gaps: int = 0
     missed: int = 0
+    unmeasured: int = 0
     malformed: int = 0
     unknown: int = 0
     backward: int = 0
@@ -119,6 +121,14 @@ class ShardHealth:
     def lost_ms(self) -> int | None:
         """Of which moment everything known is, while it is live no more; else None."""
         return None if self.watching else self.heard_ms
+
+    def gapped(self, missed: int | None) -> None:
+        """Count a gap, and the frames missed in it; None where nobody can know."""
+        self.gaps += 1
+        if missed is None:
+            self.unmeasured += 1
+        else:
+            self.missed += missed
 
     def lagged(self, lag_ms: int) -> None:
         """Note the lag of one frame."""

@@ -192,7 +192,7 @@ def test_an_old_rfq_is_stale_by_its_creation_else_its_receipt() -> None:
     book.apply(created("from the future", NOW + 10**9), NOW)
     assert [book.state(row, NOW) for row in book.rows.values()] == ["stale", "open", "open"]
     assert [book.state(row, NOW + 1_001) for row in book.rows.values()] == ["stale"] * 3
-    assert (book.stale(NOW), book.stale(NOW + 1_001)) == (1, 3)
+    assert (book.stale(NOW), book.stale(NOW + 2_000)) == (1, 3)
 
 
 def test_a_maker_has_one_quote_and_the_newest_stands() -> None:
@@ -520,6 +520,7 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
         states = [book.state(row, NOW) for row in book.rows.values()]
         assert book.open == sum(state is not State.CLOSED for state in states) <= 2
         assert book.unconfirmed() == states.count(State.UNCONFIRMED)
+        assert book.stale(NOW + 9_000_000) == book.open
 
 
 def odd(row: Rfq) -> bool:

@@ -127,7 +127,11 @@ def _trust(health: Health) -> Iterable[Item]:
     cards = health.shards.values()
     gaps = sum(card.gaps for card in cards)
     missed = sum(card.missed for card in cards)
-    yield Item(f"gaps {gaps:,}, missed {missed:,}", BAD if gaps or missed else PLAIN)
+    if not any(card.unmeasured for card in cards):
+        lost = f"{missed:,}"
+    else:
+        lost = f"at least {missed:,}" if missed else "unknown"
+    yield Item(f"gaps {gaps:,}, missed {lost}", BAD if gaps or missed else PLAIN)
     for name in ("malformed", "unknown", "backward"):
         count = sum(getattr(card, name) for card in cards)
         yield Item(f"{name} {count:,}", BAD if count else FAINT)

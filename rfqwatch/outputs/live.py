@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rfqwatch.outputs.table import Table
 
 
+CATCHING_UP_S = 0.25
+"""How long a picture waits for rows to be looked at; after that it is drawn without the rest."""
+
+
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
 
@@ -45,6 +49,7 @@ class LiveTable:
                 if self._gone:
                     raise SignalledError(signal.SIGHUP)
                 self._due.clear()
+                await self._catch_up()
                 screen.draw([painter.paint(line) for line in self.still(*screen.size)])
                 await self._wait()
 
@@ -52,9 +57,12 @@ class LiveTable:
         """Make pictures at the same pace, for the last of them, until cancelled."""
         try:
             while True:
+                await self._catch_up()
                 self.still(width, height)
                 await asyncio.sleep(self._pause_s)
         finally:
+            while self._table.catch_up(_now_ms()):
+                pass
             self.still(width, height)
 
     def still(self, width: int, height: int) -> list[Line]:
@@ -64,6 +72,14 @@ class LiveTable:
         self.last = self._table.picture(width, height, now_ms)
         self.width = width
         return self.last
+
+    async def _catch_up(self) -> None:
+        """Let the table look at every row that changed, and the stream go on meanwhile."""
+        deadline = time.monotonic() + CATCHING_UP_S
+        more = True
+        while more and time.monotonic() < deadline:
+            more = self._table.catch_up(_now_ms())
+            await asyncio.sleep(0)
 
     async def _wait(self) -> None:
         """Wait until the next picture is due; a key or a new size brings it forward."""

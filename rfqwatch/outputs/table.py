@@ -58,6 +58,11 @@ class Table:
             # The top row is whatever comes there; any other is held on to.
             self._anchor = self._key_at(self.view.cursor) if self.view.cursor else None
 
+    def catch_up(self, now_ms: int) -> bool:
+        """Look at some of the rows that changed; tell whether more of them wait."""
+        rows, seen_ms, _ = self._moment(now_ms)
+        return bool(self._follow(rows, seen_ms).pending)
+
     def picture(self, width: int, height: int, now_ms: int) -> list[Line]:
         """Draw what is known now: ``height`` lines of ``width`` cells, none beyond."""
         book = self._book
