@@ -1,0 +1,516 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import socket
+import ssl
+from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import trustme
+
+from rfqwatch import session
+from rfqwatch.backoff import Backoff
+from rfqwatch.credentials import Credentials, credentials_from_pem
+from rfqwatch.errors import RfqwatchError
+from rfqwatch.health import Health
+from rfqwatch.outputs.jsonlines import JsonLines
+from rfqwatch.run import print_lines
+from rfqwatch.session import Session
+from rfqwatch.shards import parse_shards
+from rfqwatch.simulator.exchange import SimulatedExchange
+from rfqwatch.simulator.faults import FaultKind, parse_faults
+from rfqwatch.simulator.hostile import malformed
+from rfqwatch.simulator.serving import start, throwaway_key
+from rfqwatch.transports.websocket import Dialer
+from rfqwatch.watch import Channel, Quota
+from rfqwatch.wire import Malformed, decode
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from rfqwatch.simulator.line import Account
+
+AT = 30
+"""The number of the data frame that a fault befalls."""
+COUNT = 100
+"""The events after which a run ends."""
+
+
+class Hurried(Random):
+    """Random numbers whose delays are a fiftieth of what they would be."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return super().uniform(a, b) / 50
+
+
+@dataclass
+class Seen:
+    """What a run printed and said, and how it ended."""
+
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    exit_code: int = 0
+    health: Health = field(default_factory=lambda: Health("here"))
+
+    def own(self, kind: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["type"] == f"rfqwatch.{kind}"]
+
+    @property
+    def gaps(self) -> list[tuple[str, int | None]]:
+        return [(line["msg"]["reason"], line["msg"]["missed"]) for line in self.own("gap")]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [line for line in self.lines if not line["type"].startswith("rfqwatch.")]
+
+
+async def run(
+    url: str,
+    credentials: Credentials,
+    *,
+    count: int | None = COUNT,
+    shard: str | None = None,
+    retries: int | None = 20,
+    idle_timeout_s: float = 5,
+    limit: int = 2**26,
+    duration_s: float | None = None,
+    random: Random | None = None,
+) -> Seen:
+    """Print the stream to a pipe that is read, as the command line does."""
+    seen = Seen()
+    read_end, write_end = os.pipe()
+    lines = JsonLines(write_end, limit=limit)
+    quota = Quota(count, lines)
+    channels = []
+    for each in parse_shards(shard) if shard else [None]:
+        dialer = Dialer(url, credentials, idle_timeout_s=idle_timeout_s, say=seen.said.append)
+        conversation = Session(
+            shard=each, mine=False, backoff=Backoff(random or Hurried(1), retries)
+        )
+        card = seen.health.shard(str(each) if each else "")
+        channels.append((Channel(conversation, card, lines, quota, seen.said.append), dialer))
+
+    def read() -> bytes:
+        return b"".join(iter(lambda: os.read(read_end, 2**20), b""))
+
+    reading = asyncio.create_task(asyncio.to_thread(read))
+    try:
+        async with asyncio.timeout(60):
+            await print_lines(
+                channels,
+                lines,
+                quota=quota,
+                health=seen.health,
+                duration_s=duration_s,
+                say=seen.said.append,
+            )
+    except RfqwatchError as error:
+        seen.exit_code = error.exit_code
+        seen.said.append(error.message)
+    finally:
+        os.close(write_end)
+        seen.lines = [json.loads(line) for line in (await reading).splitlines()]
+        os.close(read_end)
+    return seen
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(params=["ws", "wss"])
+def tls(
+    request: pytest.FixtureRequest,
+    authority: trustme.CA,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> ssl.SSLContext | None:
+    if request.param == "ws":
+        return None
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture(autouse=True)
+def nothing_unseen(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No task or callback ends with an exception that only asyncio's log tells of."""
+    yield
+    assert caplog.records == []
+
+
+def name_of(line: dict[str, Any]) -> tuple[int, str, str]:
+    msg = line["msg"]
+    name = next(msg[key] for key in ("id", "quote_id", "batch_quote_id") if key in msg)
+    return line["seq"], line["type"], name
+
+
+def check_account(seen: Seen, accounts: list[Account]) -> None:
+    """Hold every subscription's lines against what was sent: printed + missed = sent."""
+    subscribed = [
+        index for index, line in enumerate(seen.lines) if line["type"] == "rfqwatch.subscribed"
+    ]
+    for number, (index, account) in enumerate(zip(subscribed, accounts, strict=False)):
+        until = subscribed[number + 1] if number + 1 < len(subscribed) else len(seen.lines)
+        printed = [
+            name_of(line)
+            for line in seen.lines[index:until]
+            if line.get("sid") == account.sid
+            and "seq" in line
+            and line["type"] != "rfq_whispered"
+            and line["msg"].get("id") != "hostile"
+        ]
+        # Frames sent again are printed again, as they came.
+        assert len(printed) - len(set(printed)) <= account.extra
+        last = max((seq for seq, _, _ in printed), default=0)
+        sent = {tuple(each) for each in account.sent_ids if each[0] <= last}
+        again = {(seq, kind, name) for seq, kind, name in printed if seq <= last} - sent
+        assert len(again) <= account.extra
+        assert sent <= set(printed)
+        dropped = sum(seq <= last for seq, _, _ in account.dropped_ids)
+        missed = sum(
+            line["msg"]["missed"]
+            for line in seen.lines[index:until]
+            if line["type"] == "rfqwatch.gap" and line["msg"]["reason"] == "seq"
+        )
+        assert dropped <= missed <= dropped + account.extra
+
+
+# The fault matrix
+
+
+@dataclass(frozen=True)
+class Row:
+    """What must be seen when faults happen.
+
+    ``missed`` None stands for a number that is not known; ``dialled`` counts handshakes let in.
+    """
+
+    faults: str
+    gaps: list[tuple[str, int | None]] = field(default_factory=list)
+    said: str = ""
+    subscribed: int = 1
+    dialled: int = 1
+    refused: int = 0
+    idle_timeout_s: float = 5
+    slow_ack_s: float = 0.05
+    exit_code: int = 0
+
+    def __str__(self) -> str:
+        return self.faults
+
+
+def lost(faults: str, said: str, **more: Any) -> Row:  # noqa: ANN401 - the fields of a Row
+    """Describe a fault that costs the connection."""
+    more = {"gaps": [("disconnected", None)], "subscribed": 2, "dialled": 2, **more}
+    return Row(f"{faults}@{AT}", said=said, **more)
+
+
+ROWS = [
+    Row(""),
+    lost("reset", "connection lost|reset"),
+    lost("drop", "connection lost"),
+    lost("close-1001", r"closed by the exchange with 1001 \(going away\)"),
+    lost("close-1011", r"closed by the exchange with 1011 \(internal error\)"),
+    lost("close-1012", r"closed by the exchange with 1012"),
+    lost("close-1013", r"closed by the exchange with 1013"),
+    lost("half-open", "nothing heard", idle_timeout_s=0.3),
+    lost("overflow", "error 25", gaps=[("overflow", None)], dialled=1),
+    lost("channel-error", "error 10", dialled=1),
+    lost("late-frames", "error 10", dialled=1),
+    Row(f"no-seq@{AT}", said="completeness can't be checked"),
+    Row(f"repeat@{AT}", said="late or twice"),
+    Row(f"backward@{AT}", said="late or twice"),
+    Row(f"malformed@{AT}", said="malformed JSON frame"),
+    Row(f"unknown-type@{AT}", said="type rfq_whispered"),
+    lost("too-big", "unreadable"),
+    Row(f"fragments@{AT}"),
+    lost("bomb", "unreadable"),
+    lost("expired", "clock is .* behind", refused=1),
+    lost("http-408", "HTTP 408", refused=1),
+    lost("http-429", r"HTTP 429 \(too many requests\)", refused=1),
+    lost("http-503", "HTTP 503", refused=1),
+    lost("slow-ack", "reset|connection lost"),
+    lost("slow-ack", "did not acknowledge", slow_ack_s=10, dialled=3),
+    lost("no-ack", "did not acknowledge", dialled=3),
+    lost("timeout-18", "error 18", dialled=3),
+    lost("busy-27", "error 27", dialled=3),
+    # Before anything was ever live, nothing is known to be missing.
+    Row("expired@0", said="clock is .* behind", refused=1),
+    Row("http-408@0", said="HTTP 408", refused=1),
+    Row("http-429@0", said="HTTP 429", refused=1),
+    Row("http-503@0", said="HTTP 503", refused=1),
+    Row("slow-ack@0"),
+    Row("timeout-18@0", said="error 18", dialled=2),
+    Row("busy-27@0", said="error 27", dialled=2),
+    # A subscription that was asked for may have missed what it was asked for.
+    Row("no-ack@0", gaps=[("unacknowledged", None)], said="did not acknowledge", dialled=2),
+    # Several at once.
+    lost(
+        "expired@0,http-503@10,overflow",
+        "error 25",
+        refused=2,
+        subscribed=3,
+        gaps=[("disconnected", None), ("overflow", None)],
+    ),
+    lost(
+        "http-429@20,http-408@20,drop",
+        "HTTP 408",
+        refused=2,
+        subscribed=4,
+        dialled=4,
+        gaps=[("disconnected", None)] * 3,
+    ),
+]
+
+
+def test_every_fault_has_a_row() -> None:
+    named = {fault.kind for row in ROWS for fault in parse_faults(row.faults)}
+    # How much a hole swallows is the simulator's choice; it has a test of its own below.
+    assert named | {FaultKind.SEQ_HOLE} == set(FaultKind)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+async def test_a_fault_is_seen(
+    row: Row, tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "ACK_TIMEOUT_MS", 400)
+    async with start(
+        faults=parse_faults(row.faults),
+        rate=4_000,
+        standing=0,
+        seed=7,
+        keep_ids=True,
+        ssl=tls,
+        slow_ack=row.slow_ack_s,
+    ) as started:
+        exchange = started.exchange
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(exchange.url, credentials, idle_timeout_s=row.idle_timeout_s)
+        assert exchange.url.startswith("wss:" if tls else "ws:")
+        assert seen.exit_code == row.exit_code
+        assert seen.gaps == row.gaps
+        assert len(seen.own("subscribed")) == row.subscribed
+        assert (exchange.accepted, exchange.refused) == (row.dialled, row.refused)
+        assert re.search(row.said, "\n".join(seen.said))
+        assert len(seen.events) == COUNT
+        # A gap stands before what came after it.
+        types = [line["type"] for line in seen.lines]
+        for index, kind in enumerate(types):
+            if kind == "rfqwatch.gap":
+                assert types[index + 1] == "rfqwatch.subscribed"
+        assert seen.health.shards[""].gaps == len(row.gaps)
+        if "no-seq" not in row.faults:
+            check_account(seen, exchange.sent)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_hole_is_counted(seed: int) -> None:
+    async with start(
+        faults=parse_faults(f"seq-hole@{AT},seq-hole@60"),
+        rate=4_000,
+        standing=0,
+        seed=seed,
+        keep_ids=True,
+    ) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials)
+        (account,) = started.exchange.sent
+        check_account(seen, started.exchange.sent)
+    assert sum(missed or 0 for _, missed in seen.gaps) == account.dropped >= 2
+    for gap in seen.own("gap"):
+        msg = gap["msg"]
+        assert msg["reason"] == "seq"
+        assert msg["missed"] == msg["next_seq"] - msg["last_seq"] - 1
+        before, after = (seen.lines[seen.lines.index(gap) + step].get("seq") for step in (-1, 1))
+        assert (before, after) == (msg["last_seq"], msg["next_seq"])
+    assert f"at least {account.dropped}" in seen.said[-1]
+
+
+async def test_no_hostile_frame_ends_the_stream() -> None:
+    kinds = [next(frames) for frames in [malformed()] for _ in range(14)]
+    lost_numbers = sum(
+        hostile.numbered
+        and isinstance(decode(bytearray(hostile.body % {b"sid": 1, b"seq": 1})), Malformed)
+        for hostile in kinds
+    )
+    faults = ",".join(f"malformed@{AT + 3 * index}" for index in range(len(kinds)))
+    async with start(
+        faults=parse_faults(faults), rate=4_000, standing=0, seed=7, keep_ids=True
+    ) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials)
+        assert started.exchange.accepted == 1
+        check_account(seen, started.exchange.sent)
+    # What can't be read can't be passed on: its number is missing.
+    assert seen.gaps == [("seq", 1)] * lost_numbers
+    assert len(seen.events) == COUNT
+    malformed_seen = seen.health.shards[""].malformed
+    assert malformed_seen == len(kinds) - 1  # One of them reads well, and is hostile to terminals.
+    said = [text for text in seen.said if text.startswith("malformed")]
+    assert 3 <= len(said) < len(kinds)
+
+
+# Ends
+
+
+@asynccontextmanager
+async def accepting_and_closing() -> AsyncIterator[tuple[str, list[float]]]:
+    """Accept TCP connections, close them at once, and note when they came."""
+    dialled: list[float] = []
+    loop = asyncio.get_running_loop()
+
+    def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        dialled.append(loop.time())
+        writer.close()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0) as server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/", dialled
+
+
+@pytest.fixture
+def stranger() -> Credentials:
+    key = throwaway_key()
+    return credentials_from_pem(key.key_id, key.private_key_pem, "the key")
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+async def test_the_attempts_asked_for_are_made_and_no_more(
+    retries: int, stranger: Credentials
+) -> None:
+    async with accepting_and_closing() as (url, dialled):
+        seen = await run(url, stranger, retries=retries)
+    assert seen.exit_code == 5
+    assert len(dialled) == retries + 1
+    assert seen.lines == []
+
+
+async def test_a_server_that_lets_in_and_closes_is_not_stormed() -> None:
+    closes = parse_faults(",".join(f"close-1001@{number}" for number in range(1, 2_000)))
+    async with start(rate=0, standing=0, faults=closes) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(
+            started.exchange.url, credentials, count=None, duration_s=2, random=Random(3)
+        )
+        # Redialled at once, it would be more than a thousand times.
+        assert 2 <= started.exchange.accepted <= 8
+    assert len(seen.own("subscribed")) == started.exchange.accepted
+    assert len(seen.gaps) in {started.exchange.accepted - 1, started.exchange.accepted}
+
+
+async def test_a_server_that_comes_late_is_found(stranger: Credentials) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    watching = asyncio.create_task(
+        run(f"ws://127.0.0.1:{port}/trade-api/ws/v2", stranger, retries=None)
+    )
+    await asyncio.sleep(0.1)
+    public_key = stranger.private_key.public_key()
+    exchange = SimulatedExchange(
+        public_keys={stranger.key_id: public_key}, port=port, rate=4_000, standing=0
+    )
+    async with exchange:
+        seen = await watching
+    assert seen.exit_code == 0
+    assert len(seen.events) == COUNT
+    assert seen.gaps == []
+    assert any("connection refused" in text for text in seen.said)
+
+
+async def test_a_lost_connection_without_another_attempt_ends_it() -> None:
+    async with start(faults=parse_faults("drop@30"), rate=4_000, standing=0) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials, retries=0)
+    assert seen.exit_code == 5
+    assert len(seen.events) == 29
+    # The stream never went on: the gap has no end.
+    (gap,) = seen.own("gap")
+    assert gap["msg"]["reason"] == "disconnected"
+    assert gap["msg"]["to_ts_ms"] is None
+    assert gap is seen.lines[-1]
+
+
+async def test_refused_credentials_are_not_tried_again(stranger: Credentials) -> None:
+    async with start() as started:
+        seen = await run(started.exchange.url, stranger)
+        assert (started.exchange.accepted, started.exchange.refused) == (0, 1)
+    assert seen.exit_code == 4
+    assert "NOT_FOUND" in seen.said[-1]
+
+
+# Shards
+
+
+async def test_the_shards_together_are_the_channel() -> None:
+    async with start(rate=4_000, standing=500, seed=3, keep_ids=True) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials, shard="all/4", count=1_000)
+        whole = await run(started.exchange.url, credentials, count=500)
+        accounts = started.exchange.sent
+    assert len(seen.events) == 1_000
+    assert {line["shard"] for line in seen.lines} == {f"{key}/4" for key in range(4)}
+    assert seen.gaps == []
+    by_shard = Counter(line["shard"] for line in seen.events)
+    assert min(by_shard.values()) > 100
+    names = [name_of(line)[1:] for line in seen.events]
+    assert len(set(names)) == len(names)
+    # The burst at the start is the same 500 RFQs.
+    assert whole.events[0]["type"] == "rfq_created"
+    assert len(accounts) == 5
+    for name in by_shard:
+        part = Seen(lines=[line for line in seen.lines if line["shard"] == name])
+        (account,) = [
+            each for each in accounts[:4] if tuple(each.sent_ids[0]) == name_of(part.events[0])
+        ]
+        check_account(part, [account])
+
+
+async def test_one_shard_that_fails_does_not_disturb_the_others() -> None:
+    # The reset befalls one connection; each has its own account and its own gap.
+    async with start(
+        rate=4_000, standing=0, faults=parse_faults("drop@30,seq-hole@50"), keep_ids=True
+    ) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials, shard="0,2/3", count=300)
+        assert started.exchange.accepted == 3
+    (dropped,) = [line for line in seen.own("gap") if line["msg"]["reason"] == "disconnected"]
+    assert len(seen.own("subscribed")) == 3
+    other = [line for line in seen.events if line["shard"] != dropped["shard"]]
+    assert [line["seq"] for line in other[:20]] == list(range(1, 21))
+
+
+@pytest.mark.parametrize("count", [1, 7, 100])
+async def test_the_count_is_exact_over_all_shards(count: int) -> None:
+    async with start(rate=0, standing=2_000) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        for _ in range(3):
+            seen = await run(started.exchange.url, credentials, shard="all/5", count=count)
+            assert len(seen.events) == count
+            assert seen.gaps == []
+
+
+# Load
+
+
+async def test_a_burst_of_50_000_is_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It takes the simulated exchange many seconds to think them up.
+    monkeypatch.setattr(session, "ACK_TIMEOUT_MS", 60_000)
+    async with start(rate=1, standing=50_000, seed=1, keep_ids=True) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials, count=50_000)
+        check_account(seen, started.exchange.sent)
+    assert [line["seq"] for line in seen.events] == list(range(1, 50_001))
+    assert seen.gaps == []
+    assert seen.exit_code == 0
