@@ -1,4 +1,4 @@
-"""How long to wait before trying again, and how often."""
+"""When to try again."""
 
 from __future__ import annotations
 

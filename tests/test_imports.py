@@ -1,0 +1,158 @@
+"""Imports point one way, and the middle knows neither sockets nor clocks."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "rfqwatch"
+
+# Each part of the package, with the parts it may import; parts are modules, or folders of them.
+# They stand in the order of the flow, from what knows nothing to what knows everything.
+ALLOWED = {
+    "": set(),
+    "errors": set(),
+    "events": set(),
+    "wire": {"events"},
+    "shards": {"errors"},
+    "backoff": set(),
+    "session": {"errors", "wire", "shards", "backoff"},
+    "rfq": {"events"},
+    "rows": {"events", "rfq"},
+    "book": {"events", "rfq", "rows"},
+    "filters": {"errors", "events", "rfq"},
+    "health": {"events", "rfq"},
+    "credentials": {"errors"},
+    "signing": {"credentials"},
+    "transports": {"", "errors", "wire", "credentials", "signing"},
+    "ending": set(),
+    "outputs": {"errors", "events", "wire", "session", "rfq", "rows", "book", "filters", "health"}
+    | {"ending"},
+    "watch": {"errors", "wire", "session", "health", "transports", "outputs"},
+    "simulator": {"errors"},
+}
+# What joins the parts may import any of them, and is imported by none. Nothing imports cli but the
+# module that stands for the package on a command line.
+JOINERS = {"endpoint", "options", "run", "cli"}
+ENTRANCE = {"__main__": {"cli"}}
+
+MIDDLE = {
+    *("events", "wire", "session", "shards", "backoff"),
+    *("rfq", "rows", "book", "filters", "health"),
+}
+IMPURE = {
+    *("asyncio", "threading", "selectors", "select", "signal", "subprocess", "multiprocessing"),
+    *("socket", "ssl", "http", "urllib", "time", "os", "io", "pathlib", "sys", "logging"),
+    *("websockets", "rich", "typer", "cryptography"),
+}
+# What each third party is for, and so where it may be imported at all.
+THIRD_PARTIES = {
+    "typer": {*JOINERS},
+    "rich": {"outputs", *JOINERS},
+    "websockets": {"transports", "simulator"},
+    "cryptography": {"credentials", "signing", "simulator", *JOINERS},
+    "msgspec": {"events", "wire", "session", "rfq", "rows", "book", "health", "filters"}
+    | {"transports", "outputs", "simulator"},
+}
+VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "handler", "misc", "base"}
+
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def part(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return "" if first == "__init__.py" else first.removesuffix(".py")
+
+
+def imported(source: str, where: Path) -> set[str]:
+    """Give the dotted names of all that a module imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(("rfqwatch", *where.relative_to(PACKAGE).parent.parts))
+            for _ in range(node.level - 1):
+                package = package.rpartition(".")[0]
+            prefix = f"{package}." if node.level else ""
+            base = f"{prefix}{node.module or ''}".rstrip(".")
+            # ``from rfqwatch import wire`` imports a module, too.
+            names |= (
+                {f"{base}.{alias.name}" for alias in node.names} if base == "rfqwatch" else {base}
+            )
+    return names
+
+
+def parts_imported(path: Path) -> set[str]:
+    parts = set()
+    for name in imported(path.read_text(), path):
+        top, _, rest = name.partition(".")
+        if top == "rfqwatch":
+            first = rest.partition(".")[0]
+            known = first and any(part(module) == first for module in MODULES)
+            parts.add(first if known else "")
+    return parts - {part(path)}
+
+
+def others_imported(path: Path) -> set[str]:
+    return {name.partition(".")[0] for name in imported(path.read_text(), path)}
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_imports_point_one_way(path: Path) -> None:
+    if part(path) in JOINERS:
+        allowed = (ALLOWED.keys() | JOINERS) - {"cli"}
+    else:
+        assert part(path) in ALLOWED | ENTRANCE, "a new part needs its place in the flow"
+        allowed = (ALLOWED | ENTRANCE)[part(path)]
+    assert parts_imported(path) <= allowed
+
+
+def test_the_flow_has_no_circle() -> None:
+    before: set[str] = set()
+    for name, allowed in ALLOWED.items():
+        assert allowed <= before
+        before.add(name)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_third_parties_stay_where_they_belong(path: Path) -> None:
+    misplaced = {
+        name
+        for name in others_imported(path) & THIRD_PARTIES.keys()
+        if part(path) not in THIRD_PARTIES[name]
+    }
+    assert not misplaced
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if part(path) in MIDDLE], ids=named)
+def test_the_middle_is_pure(path: Path) -> None:
+    assert not others_imported(path) & IMPURE
+
+
+@pytest.mark.parametrize("path", MODULES, ids=named)
+def test_modules_are_named_after_their_duty(path: Path) -> None:
+    assert not VAGUE & {path.stem, *path.relative_to(PACKAGE).parts}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import socket", {"socket"}),
+        ("def f():\n    import rfqwatch.cli as c", {"rfqwatch.cli"}),
+        ("if x:\n    from rfqwatch.cli import main", {"rfqwatch.cli"}),
+        ("from rfqwatch import wire, __version__", {"rfqwatch.wire", "rfqwatch.__version__"}),
+        ("from . import stdout", {"rfqwatch.outputs"}),
+        ("from .stdout import Stdout", {"rfqwatch.outputs.stdout"}),
+        ("from .. import watch", {"rfqwatch.watch"}),
+        ("from ..watch import watch", {"rfqwatch.watch"}),
+    ],
+)
+def test_no_way_of_importing_is_overlooked(source: str, names: set[str]) -> None:
+    assert imported(source, PACKAGE / "outputs" / "raw.py") == names
