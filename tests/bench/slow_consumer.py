@@ -37,7 +37,7 @@ AFTER_S = 10.0
 SAMPLE_S = 0.25
 ALLOWANCE_MB = 16
 """What a process may take for other reasons than its buffer."""
-INTERRUPTED = 130
+TERMINATED = 143
 
 
 def read_for(tail: Tail, ledger: Ledger, seconds: float) -> Iterator[float]:
@@ -95,7 +95,7 @@ def main() -> None:
         printed_before = ledger.events
         during = list(pause(tail, options.seconds))
         after = list(read_for(tail, ledger, AFTER_S))
-        tail.interrupt()
+        tail.end()
         while (lines := tail.read()) is not None:
             for line in lines:
                 ledger.take(line)
@@ -105,7 +105,7 @@ def main() -> None:
         settlement.check_summary(ledger, tail.summed_up())
 
     check(ledger, settlement, accounts)
-    if code != INTERRUPTED:
+    if code != TERMINATED:
         settlement.violations.append(f"exit code {code}")
     if relay.connections != 1 or relay.pongs < relay.pings - 1:
         settlement.violations.append("the exchange was not answered")

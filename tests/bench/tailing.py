@@ -64,9 +64,9 @@ class Tail:
         *lines, self._rest = (self._rest + data).split(b"\n")
         return lines
 
-    def interrupt(self) -> None:
-        """Ask it to end, as Ctrl-C does."""
-        self._process.send_signal(signal.SIGINT)
+    def end(self) -> None:
+        """Ask it to end; what runs in the background may not heed Ctrl-C."""
+        self._process.send_signal(signal.SIGTERM)
 
     def wait(self) -> int:
         """Wait for its end, and give the exit code."""
