@@ -55,6 +55,8 @@ BLEMISHES = (
 """Faults that the connection outlives. Frames without any number can't be accounted for."""
 OFTEN = 50
 SAMPLE_S = 1.0
+IDLE_TIMEOUT = "12s"
+"""More than the time between two pings of the exchange, and no more than a half-open needs."""
 
 
 def spread(
@@ -82,7 +84,7 @@ class Soak:
 
     def run(self, faults: tuple[Fault, ...]) -> Settlement:
         """Read to the end, and compare."""
-        arguments = ["-n", str(self._frames), "--idle-timeout", "5s"]
+        arguments = ["-n", str(self._frames), "--idle-timeout", IDLE_TIMEOUT]
         if self._shards > 1:
             arguments += ["--shard", f"all/{self._shards}"]
         with (
