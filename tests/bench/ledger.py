@@ -176,6 +176,9 @@ class Ledger:
         if run.gap:
             self._violated(f"{self._name(run)}: a second gap line ({reason}) after its end")
         elif reason == "shed":
+            if run.promised == run.last + 1:
+                # The line that was to follow is among the shed.
+                run.promised = None
             run.shed += missed
             run.last += missed
         elif missed is None:
