@@ -176,7 +176,10 @@ def tail(
     health = Health("")
     with (
         _endpoint(env, url, key_id, key_file, sim_rate, sim_seed, sim_fault) as endpoint,
-        _ended(lambda: fail_on_gap and bool(gaps(health, lines.shed))),
+        _ended(
+            lambda: fail_on_gap and bool(gaps(health, lines.shed)),
+            "Look for rfqwatch.gap in what was printed.",
+        ),
     ):
         channels = _channels(
             endpoint,
@@ -244,6 +247,7 @@ def table(
     from rfqwatch.health import Health
     from rfqwatch.outputs.book import BookOutput
     from rfqwatch.outputs.live import LiveTable
+    from rfqwatch.outputs.stdout import ConsumerGoneError
     from rfqwatch.outputs.still import paper_size, print_picture, save_picture
     from rfqwatch.outputs.table import Table
     from rfqwatch.run import gaps, show
@@ -254,6 +258,8 @@ def table(
             "a table needs a terminal, and standard output is none",
             "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture.",
         )
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", "Send it somewhere: > FILE, or | COMMAND.")
     shards = _shards(shard)
     duration_s = None if duration is None else seconds("--duration", duration)
     idle_timeout_s = seconds("--idle-timeout", idle_timeout)
@@ -284,10 +290,13 @@ def table(
                 drawn = live.run()
             asyncio.run(show(channels, drawn, duration_s, say))
         finally:
-            if once:
-                print_picture(live.last)
-            if svg:
+            if svg and live.last:
                 save_picture(live.last, live.width, svg)
+            if once:
+                try:
+                    print_picture(live.last)
+                except ConsumerGoneError:
+                    os._exit(128 + signal.SIGPIPE)
 
 
 @contextmanager
@@ -307,7 +316,7 @@ def _held(*, once: bool) -> Iterator[Callable[[str], None]]:
 
 
 @contextmanager
-def _ended(gapped: Callable[[], bool]) -> Iterator[None]:
+def _ended(gapped: Callable[[], bool], advice: str = "") -> Iterator[None]:
     """Turn the end of a stream into the program's: signals, and gaps that were not to be."""
     from rfqwatch.ending import SignalledError
 
@@ -317,7 +326,7 @@ def _ended(gapped: Callable[[], bool]) -> Iterator[None]:
     except SignalledError as signalled:
         code = signalled.exit_code
     if gapped():
-        raise GapsError("the stream had gaps", "Look for rfqwatch.gap in what was printed.")
+        raise GapsError("the stream had gaps", advice)
     if code:
         raise typer.Exit(code)
 

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from rfqwatch.errors import OutputError
 from rfqwatch.outputs.painter import Painter
+from rfqwatch.outputs.stdout import ConsumerGoneError
 from rfqwatch.outputs.table import export
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def paper_size() -> tuple[int, int]:
 def print_picture(lines: Sequence[Line]) -> None:
     """Print a picture without colours, cursor movements or trailing spaces.
 
-    Raises `OutputError`, and BrokenPipeError when the reader is gone.
+    Raises `OutputError`, and `ConsumerGoneError` when the reader is gone.
     """
     painter = Painter(plain=True)
     text = "".join(f"{painter.paint(line).rstrip()}\n" for line in lines)
@@ -44,7 +45,7 @@ def print_picture(lines: Sequence[Line]) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        raise ConsumerGoneError from None
     except OSError as error:
         raise OutputError(f"standard output can't be written: {error.strerror}") from None
 

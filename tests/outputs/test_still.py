@@ -1,0 +1,87 @@
+"""One picture of the real program, into a pipe and into a file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ONCE = [sys.executable, "-m", "rfqwatch", "table", "--env", "sim", "--once", "--duration", "1s"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*ONCE, *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+
+
+def test_once_prints_one_plain_picture() -> None:
+    ended = run(COLUMNS="100", LINES="30")
+    assert ended.returncode == 0
+    lines = ended.stdout.splitlines()
+    assert len(lines) == 30
+    assert lines[0].startswith("rfqwatch sim  watching for ")
+    assert "RFQs" in lines[-1]
+    assert sum(" open" in line for line in lines) > 20
+    assert all(len(line) <= 100 and line.isprintable() for line in lines)
+    assert all(line.startswith("rfqwatch: ") for line in ended.stderr.splitlines())
+
+
+def test_a_reader_that_leaves_gets_no_traceback() -> None:
+    process = subprocess.Popen(ONCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    with process.stderr as errors:
+        assert "Traceback" not in errors.read()
+    assert process.wait() == 141
+
+
+def test_a_closed_standard_output_is_said() -> None:
+    ended = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *ONCE], stderr=subprocess.PIPE, check=False, text=True
+    )
+    assert ended.returncode == 2
+    assert "standard output is closed" in ended.stderr
+
+
+def test_the_last_picture_is_saved_as_svg_that_fetches_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "table.svg"
+    ended = run("--svg", str(file), COLUMNS="120", LINES="30")
+    assert ended.returncode == 0
+    svg = file.read_text(encoding="utf-8")
+    root = ET.fromstring(svg)  # noqa: S314 - our own
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    text = "".join(root.itertext()).replace("\xa0", " ")
+    assert "rfqwatch sim" in text
+    assert "watching for" in text
+    for fetched in ("@font-face", "url(http", "href", "@import", "<image", "<script"):
+        assert fetched not in svg
+
+
+@pytest.mark.parametrize("name", ["missing/table.svg", "."])
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, name: str) -> None:
+    ended = run("--svg", str(tmp_path / name))
+    assert ended.returncode == (1 if name != "." else 2)
+    assert "Traceback" not in ended.stderr
+    assert "table.svg" in ended.stderr or "svg" in ended.stderr
+
+
+def test_a_pipe_is_pointed_to_tail() -> None:
+    ended = subprocess.run(ONCE[:-3], capture_output=True, check=False, text=True)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert "rfqwatch tail" in ended.stderr
