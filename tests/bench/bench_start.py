@@ -1,6 +1,7 @@
 """What ``rfqwatch --help`` and completion cost against those of an empty Typer app.
 
-Whole processes are timed, in alternation, from their start to their end.
+Whole processes are timed, in alternation, from their start to their end; their CPU time too, as it
+says more on a busy machine.
 
     python tests/bench/bench_start.py [--rounds 20]
 """
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 EMPTY = """
 import typer
@@ -31,6 +33,13 @@ def main() -> None:
 RUN = "import sys; from {module} import main; sys.argv = {argv}; main()"
 
 
+class Command(NamedTuple):
+    """What to run, and what it finds in its environment beside the usual."""
+
+    argv: list[str]
+    environment: dict[str, str]
+
+
 def script(directory: Path, module: str, name: str, *arguments: str) -> list[str]:
     """Write what an installed console script does, and give the command that runs it."""
     path = directory / f"{name}_{len(arguments)}"
@@ -38,34 +47,46 @@ def script(directory: Path, module: str, name: str, *arguments: str) -> list[str
     return [sys.executable, str(path)]
 
 
-def wall_s(command: list[str], environment: dict[str, str]) -> float:
-    """Run a command to its end; give the seconds it took."""
-    start = time.perf_counter()
-    ran = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, check=False
-    )
-    took_s = time.perf_counter() - start
-    if ran.returncode or not ran.stdout:
-        raise SystemExit(f"{command} failed: {ran.stderr.decode()}")
-    return took_s
+class Cost(NamedTuple):
+    """What a whole process took."""
+
+    wall_s: float
+    cpu_s: float
 
 
-def compare(
-    what: str,
-    rounds: int,
-    ours: tuple[list[str], dict[str, str]],
-    theirs: tuple[list[str], dict[str, str]],
-) -> None:
-    """Time two commands in alternation, and print their medians and ratio."""
-    wall_s(*ours)
-    wall_s(*theirs)
-    pairs = [(wall_s(*ours), wall_s(*theirs)) for _ in range(rounds)]
-    ratios = sorted(our_s / their_s for our_s, their_s in pairs)
-    our_ms, their_ms = (statistics.median(times) * 1000 for times in zip(*pairs, strict=True))
-    print(
-        f"{what}: rfqwatch {our_ms:.0f} ms, an empty Typer app {their_ms:.0f} ms; ratio: median "
-        f"{statistics.median(ratios):.3f}, {ratios[0]:.3f} to {ratios[-1]:.3f}, {rounds} rounds"
-    )
+def run(command: Command) -> Cost:
+    """Run a command to its end."""
+    with tempfile.TemporaryFile() as output:
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            command.argv, env={**os.environ, **command.environment}, stdout=output, stderr=output
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall_s = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        said = output.read()
+    if process.returncode or b"tail" not in said:
+        raise SystemExit(f"{command.argv} failed: {said.decode()}")
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime)
+
+
+def compare(what: str, rounds: int, ours: Command, theirs: Command) -> None:
+    """Time two commands in alternation, and print their medians and ratios."""
+    run(ours)
+    run(theirs)
+    pairs = [(run(ours), run(theirs)) for _ in range(rounds)]
+    for kind in Cost._fields:
+        times = [(getattr(our, kind), getattr(their, kind)) for our, their in pairs]
+        our_ms, their_ms = (statistics.median(each) * 1000 for each in zip(*times, strict=True))
+        ratios = sorted(our / their for our, their in times)
+        low, median, high = statistics.quantiles(ratios, n=4)
+        print(
+            f"{what}, {kind.removesuffix('_s')}: rfqwatch {our_ms:.0f} ms, an empty Typer app "
+            f"{their_ms:.0f} ms; ratio: median {median:.3f}, half of them {low:.3f} to {high:.3f}, "
+            f"all {ratios[0]:.3f} to {ratios[-1]:.3f}, {rounds} rounds",
+            flush=True,
+        )
 
 
 def main() -> None:
@@ -81,14 +102,14 @@ def main() -> None:
         compare(
             "--help",
             rounds,
-            (script(directory, "rfqwatch.cli", "rfqwatch", "--help"), {}),
-            (script(directory, "empty_app", "empty", "--help"), {}),
+            Command(script(directory, "rfqwatch.cli", "rfqwatch", "--help"), {}),
+            Command(script(directory, "empty_app", "empty", "--help"), {}),
         )
         compare(
             "completion",
             rounds,
-            (script(directory, "rfqwatch.cli", "rfqwatch"), completing("rfqwatch")),
-            (script(directory, "empty_app", "empty"), completing("empty")),
+            Command(script(directory, "rfqwatch.cli", "rfqwatch"), completing("rfqwatch")),
+            Command(script(directory, "empty_app", "empty"), completing("empty")),
         )
 
 
