@@ -206,10 +206,12 @@ def _row(
         else:
             cell = fit(memory.texts[column.title], cell_width, right=column.right)
         cell_style = _cell_style(scene.look, row, column, memory, base)
+        if place:
+            text += " "
         if cell_style is not style:
             line.append(Segment(text, style))
             text, style = "", cell_style
-        text += f" {cell}" if place else cell
+        text += cell
     line.append(Segment(text, style))
     return line
 

@@ -26,7 +26,10 @@ PAPER = (160, 50)
 """Columns and lines where there is no terminal and COLUMNS and LINES don't say."""
 
 # Rich's own format fetches its font from the web whenever the picture is looked at.
-_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+_FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
+_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
+    "Fira Code, monospace", _FONTS
+)
 
 
 def paper_size() -> tuple[int, int]:
