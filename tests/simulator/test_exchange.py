@@ -279,6 +279,7 @@ async def test_shards_split_the_stream_by_market() -> None:
             assert {zlib.crc32(ticker.encode()) % 2 for ticker in tickers} == {key}
         frames = await whole.take(300)
         assert {zlib.crc32(f["msg"]["market_ticker"].encode()) % 2 for f in frames} == {0, 1}
+        assert [account.shard for account in started.exchange.sent] == ["0/2", "1/2", ""]
 
 
 async def test_user_filter_self_hides_the_rfqs_of_others_only() -> None:
