@@ -11,7 +11,7 @@ from rfqwatch.outputs.terminal import safe
 
 LONGEST = 500
 
-PATIENCE_MS = 100
+PATIENCE_MS = 50
 """How long one line may wait for a standard error that nobody reads, as in ``2>&1 | less``."""
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import select
 import stat
@@ -133,7 +134,7 @@ class Stdout:
         """
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
-        if stat.S_ISFIFO(os.fstat(self._fd).st_mode):
+        if _is_writing_end(self._fd):
             # A pipe whose reader has gone reports an error even when there is nothing to write.
             self._loop.add_reader(self._fd, self._finish, ConsumerGoneError())
         self._thread.start()
@@ -255,6 +256,11 @@ class Stdout:
                 self._ended.set_result(None)
             else:
                 self._ended.set_exception(failure)
+
+
+def _is_writing_end(fd: int) -> bool:
+    is_pipe = stat.S_ISFIFO(os.fstat(fd).st_mode)
+    return is_pipe and fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE == os.O_WRONLY
 
 
 def _mark(kept: deque[Batch | _Mark]) -> _Mark:

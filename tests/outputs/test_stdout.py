@@ -138,6 +138,20 @@ async def test_a_file_takes_all(tmp_path: Path) -> None:
     assert path.read_text() == "one\ntwo\n"
 
 
+async def test_a_named_pipe_that_is_its_own_reader_is_no_consumer_that_left(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR)
+    stdout = Stdout(fd, describe_shed=describe)
+    written = stdout.start()
+    for _ in range(3):
+        stdout.put(simple("x"))
+        assert await asyncio.to_thread(os.read, fd, 100) == b"x\n"
+    stdout.close()
+    await written
+    os.close(fd)
+
+
 # Failing
 
 
