@@ -55,6 +55,7 @@ def header(pulse: Pulse, view: View, width: int, most: int) -> list[list[Segment
         *_narrowed(view),
         *(item for item in trust if item.style is BAD),
         *_counts(pulse),
+        *_shards(pulse, watching=True),
         *(item for item in trust if item.style is not BAD),
     ]
     return flow(items, width, most)
@@ -84,7 +85,7 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[list[Segment]]:
 
 
 def _connections(pulse: Pulse) -> Iterable[Item]:
-    cards = list(pulse.health.shards.values())
+    cards = pulse.health.shards.values()
     yield Item(f"rfqwatch {pulse.health.place}", Style(bold=True))
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
@@ -98,15 +99,22 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
     elif cards:
         live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
-        # Those in trouble first: the lines may not suffice for all.
-        for card in sorted(cards, key=lambda card: card.watching):
-            connection = _connection(card, pulse.now_ms)
-            if card.lost_ms is not None:
-                news = f"as of {clock(card.lost_ms)}"
-            else:
-                news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
-            gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
-            yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
+        # Those in trouble at once, as the lines may not suffice for all; the others later.
+        yield from _shards(pulse, watching=False)
+
+
+def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
+    cards = pulse.health.shards.values()
+    for card in cards:
+        if len(cards) == 1 or card.watching is not watching:
+            continue
+        connection = _connection(card, pulse.now_ms)
+        if card.lost_ms is not None:
+            news = f"as of {clock(card.lost_ms)}"
+        else:
+            news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
+        gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
+        yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
 
 
 def _connection(card: ShardHealth, now_ms: int) -> Item:
