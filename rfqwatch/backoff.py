@@ -13,7 +13,7 @@ STABLE_MS = 30_000
 
 
 class Backoff:
-    """Full-jitter exponential delays, forgotten only after a stable stretch of data.
+    """Full-jitter exponential delays, forgotten only after a stable stretch of stream.
 
     A handshake proves nothing: a server that accepts and closes would be redialled without end.
     """
@@ -32,6 +32,6 @@ class Backoff:
         return self._random.uniform(0, longest)
 
     def lived(self, duration_ms: int) -> None:
-        """Take note that a subscription delivered data for so long."""
+        """Take note that a subscription was live, and heard of, for so long."""
         if duration_ms >= STABLE_MS:
             self._attempts = 0

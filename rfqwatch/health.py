@@ -80,7 +80,7 @@ class ShardHealth:
     ``retry_at_ms`` is when it dials again.
     ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none, and
     is one of the ``unmeasured``.
-    ``backward`` counts frames whose ``seq`` was passed before.
+    ``backward`` counts frames whose ``seq`` was passed before, ``unnumbered`` those without one.
     """
 
     name: str = ""
@@ -96,6 +96,7 @@ class ShardHealth:
     malformed: int = 0
     unknown: int = 0
     backward: int = 0
+    unnumbered: int = 0
 
     def become(self, state: Connection, now_ms: int, retry_at_ms: int | None = None) -> None:
         """Note a change of state; one attempt after another is one outage."""

@@ -57,13 +57,21 @@ async def print_lines(
                         written, None if signalled.done() else signalled, timeout_s=grace_s
                     )
                 finally:
-                    say(_summary(quota, lines, health, time.monotonic() - start))
+                    done = f"{quota.shown - lines.shed:,} events printed in {_since(start)}"
+                    say(_summary(health, done, shed=lines.shed, undelivered=lines.undelivered))
 
 
 async def show(
-    channels: Channels, drawn: Awaitable[None], duration_s: float | None, say: Say
+    channels: Channels,
+    drawn: Awaitable[None],
+    *,
+    quota: Quota,
+    health: Health,
+    duration_s: float | None,
+    say: Say,
 ) -> None:
     """Watch while something is drawn, until that is done. Raises what ends it earlier."""
+    start = time.monotonic()
     with signals() as signalled:
         work = asyncio.create_task(watch(channels, say))
         drawing = asyncio.ensure_future(drawn)
@@ -73,6 +81,7 @@ async def show(
             # The terminal comes first: closing connections may take a second.
             await _stop(drawing)
             await _stop(work)
+            say(_summary(health, f"{quota.shown:,} events watched in {_since(start)}"))
 
 
 async def until_signal(served: Awaitable[None]) -> None:
@@ -90,25 +99,37 @@ async def _stop(work: asyncio.Future[None]) -> None:
     await asyncio.gather(work, return_exceptions=True)
 
 
+def _since(start: float) -> str:
+    return f"{time.monotonic() - start:.0f} s"
+
+
 def gaps(health: Health, shed: int) -> int:
     """Count the gaps of all shards; what was shed is one more."""
     return sum(card.gaps for card in health.shards.values()) + bool(shed)
 
 
-def _summary(quota: Quota, lines: LineOutput, health: Health, duration_s: float) -> str:
+def _summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -> str:
     cards = health.shards.values()
-    missed = sum(card.missed for card in cards) + lines.shed
-    malformed, unknown = sum(c.malformed for c in cards), sum(c.unknown for c in cards)
-    undelivered = lines.undelivered
-    number = gaps(health, lines.shed)
-    told = [f"{quota.shown - lines.shed:,} events printed in {duration_s:.0f} s"]
-    told.append(f"gaps: {number:,}, at least {missed:,} frames missed" if number else "no gaps")
-    if lines.shed:
-        told.append(f"{lines.shed:,} of them shed, as they were not read in time")
+    missed = sum(card.missed for card in cards) + shed
+    number = gaps(health, shed)
+    told = [done]
+    if not number:
+        told.append("no gaps")
+    elif any(card.unmeasured for card in cards):
+        least = f"{missed:,} frames missed and an unknown number more"
+        told.append(
+            f"gaps: {number:,}, {least if missed else 'an unknown number of frames missed'}"
+        )
+    else:
+        told.append(f"gaps: {number:,}, {missed:,} frames missed")
+    if unnumbered := sum(card.unnumbered for card in cards):
+        told.append(f"completeness can't be checked: {unnumbered:,} frames carried no seq")
+    if shed:
+        told.append(f"{shed:,} of them shed, as they were not read in time")
     if undelivered:
         told.append(f"{undelivered:,} lines not taken from standard output at the end")
-    if malformed:
+    if malformed := sum(card.malformed for card in cards):
         told.append(f"malformed frames: {malformed:,}")
-    if unknown:
+    if unknown := sum(card.unknown for card in cards):
         told.append(f"frames of unknown types: {unknown:,}")
     return "; ".join(told)

@@ -107,7 +107,8 @@ class _Outage(Struct, frozen=True):
 class Session:
     """One subscription to the channel, over one connection after another.
 
-    ``backward`` counts frames whose ``seq`` had passed before.
+    ``backward`` counts frames whose ``seq`` had passed before, ``unnumbered`` those without one,
+    of whose stream nobody can say that it is complete.
     """
 
     def __init__(self, *, shard: Shard | None, mine: bool, backoff: Backoff) -> None:
@@ -125,6 +126,7 @@ class Session:
         self._acknowledged_sid: int | None = None
         self._count_from_one(None)
         self.backward = 0
+        self.unnumbered = 0
 
     def _count_from_one(self, sid: int | None) -> None:
         self._sid = sid
@@ -179,10 +181,15 @@ class Session:
             f"the exchange did not acknowledge the subscription in {ACK_TIMEOUT_MS // 1000} s"
         )
 
-    def lost(self, now_ms: int) -> float | None:  # noqa: ARG002 - every step is told the time
-        """Take note that the connection is gone; give the seconds to wait, None when spent."""
+    def lost(self, alive_ms: int) -> float | None:
+        """Take note that the connection is gone; give the seconds to wait, None when spent.
+
+        ``alive_ms`` is when anything at all was last heard over it, be it a ping: a quiet stream
+        can be as stable as a busy one.
+        """
         if self._state == "live":
-            self._end("disconnected")
+            self._fail("disconnected")
+            self._backoff.lived(max(self._heard_ms, alive_ms) - self._live_ms)
         elif self._state == "asking" and self._following:
             # Messages came before the acknowledgement that never did.
             self._fail("disconnected")
@@ -257,6 +264,7 @@ class Session:
             self._sid = sid
         heard_ms, self._heard_ms = self._heard_ms, now_ms
         if seq is None:
+            self.unnumbered += 1
             return self._note("seq", "frames carry no seq: completeness can't be checked")
         expected = self._next_seq
         if seq < expected and self._numbered:
@@ -323,7 +331,8 @@ class Session:
         return note if error.seq is None else self._take(error.sid, error.seq, now_ms) + note
 
     def _ended(self, why: str, now_ms: int, code: int | None = None) -> tuple[Notice, ...]:
-        self._end("overflow" if code == OVERFLOW else "disconnected")
+        self._fail("overflow" if code == OVERFLOW else "disconnected")
+        self._backoff.lived(self._heard_ms - self._live_ms)
         self._state = "ended"
         sids = {self._sid, self._acknowledged_sid}
         self._old_sids.extend(sid for sid in sids if sid is not None)
@@ -333,10 +342,6 @@ class Session:
             raise SubscriptionLostError(why)
         self._deadline_ms = now_ms + round(delay_s * 1000)
         return (Ended(why, self._deadline_ms, code == OVERFLOW),)
-
-    def _end(self, reason: GapReason) -> None:
-        self._fail(reason)
-        self._backoff.lived(self._heard_ms - self._live_ms)
 
     def _fail(self, reason: GapReason) -> None:
         # The first cause stands for the whole outage: one loss is one gap.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING, NoReturn, TypeGuard
 
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.health import Connection, lag_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rfqwatch.health import ShardHealth
     from rfqwatch.outputs import Output
     from rfqwatch.session import Notice, Session
-    from rfqwatch.transports.websocket import Dialer
+    from rfqwatch.transports.websocket import Dialer, Link
     from rfqwatch.wire import Payload, Received
 
 MOST_KINDS_SAID = 100
@@ -83,19 +83,15 @@ class Channel:
         try:
             while True:
                 self._become(Connection.CONNECTING, f"connecting to {dialer.place}")
+                alive_ms = 0
                 try:
                     async with dialer.dial() as link:
-                        await link.command(session.subscribe(now_ms()))
-                        while True:
-                            try:
-                                received_ms, burst = await link.receive(session.deadline_ms)
-                            except TimeoutError:
-                                if command := session.expired(now_ms()):
-                                    await link.command(command)
-                            else:
-                                self._deliver(received_ms, burst)
+                        try:
+                            await self._converse(link)
+                        finally:
+                            alive_ms = link.heard_ms
                 except (DisconnectedError, SubscriptionLostError) as lost:
-                    delay_s = session.lost(now_ms())
+                    delay_s = session.lost(alive_ms)
                     if delay_s is None:
                         raise ConnectionFailedError(
                             f"{dialer.place}: {lost}",
@@ -107,6 +103,18 @@ class Channel:
             self._become(Connection.ENDED, "")
             self._tell_apart(session.finish(None))
             raise
+
+    async def _converse(self, link: Link) -> NoReturn:
+        session = self._session
+        await link.command(session.subscribe(now_ms()))
+        while True:
+            try:
+                received_ms, burst = await link.receive(session.deadline_ms)
+            except TimeoutError:
+                if command := session.expired(now_ms()):
+                    await link.command(command)
+            else:
+                self._deliver(received_ms, burst)
 
     def finish(self) -> None:
         """Tell of the gap that is still open at the end of the stream."""
@@ -137,6 +145,7 @@ class Channel:
             self._quota.shown += shown
             health.heard(len(burst), received_ms)
             health.backward = self._session.backward
+            health.unnumbered = self._session.unnumbered
             output.end()
         if first is not None:
             lag_ms = lag_of(first.msg, received_ms, first.sending_ts_ms)

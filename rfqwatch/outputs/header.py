@@ -140,6 +140,8 @@ def _trust(health: Health) -> Iterable[Item]:
     else:
         lost = f"at least {missed:,}" if missed else "unknown"
     yield Item(f"gaps {gaps:,}, missed {lost}", BAD if gaps or missed else PLAIN)
+    if any(card.unnumbered for card in cards):
+        yield Item("no seq: completeness can't be checked", BAD)
     for name in ("malformed", "unknown", "backward"):
         count = sum(getattr(card, name) for card in cards)
         yield Item(f"{name} {count:,}", BAD if count else FAINT)

@@ -115,6 +115,11 @@ class Link(ClientConnection):
         except ConnectionClosed:
             raise DisconnectedError(self._end or "connection lost") from None
 
+    @property
+    def heard_ms(self) -> int:
+        """When anything at all last arrived, a ping too; Unix milliseconds."""
+        return now_ms() - round((self.loop.time() - self._heard) * 1000)
+
     def watch(self, idle_timeout_s: float) -> None:
         """End the connection when nothing at all arrives for so long."""
         silent_s = self.loop.time() - self._heard

@@ -81,10 +81,12 @@ class Tail:
         """Read its closing summary: events printed, gaps, frames missed at least."""
         text = self.messages[-1].replace(",", "")
         printed = re.search(r"(\d+) events printed", text)
-        gaps = re.search(r"gaps: (\d+) at least (\d+) frames missed", text)
+        gaps = re.search(r"gaps: (\d+) (\d+|an unknown number of) frames missed", text)
         if printed is None:
             raise SystemExit(f"no summary on stderr: {text}")
-        return (int(printed[1]), *((int(gaps[1]), int(gaps[2])) if gaps else (0, 0)))
+        if gaps is None:
+            return int(printed[1]), 0, 0
+        return int(printed[1]), int(gaps[1]), int(gaps[2]) if gaps[2].isdecimal() else 0
 
 
 @contextlib.contextmanager
