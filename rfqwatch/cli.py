@@ -267,6 +267,7 @@ def table(
     health = Health("")
     live = LiveTable(Table(book, health), book, fps)
     output = BookOutput(book)
+    quota = Quota(count, output)
     with (
         _endpoint(env, url, key_id, key_file, sim_rate, sim_seed, sim_fault) as endpoint,
         _ended(lambda: fail_on_gap and bool(gaps(health, 0))),
@@ -276,7 +277,7 @@ def table(
             endpoint,
             health,
             output,
-            Quota(count, output),
+            quota,
             say,
             shards=shards,
             mine=mine,
@@ -288,7 +289,9 @@ def table(
                 drawn, duration_s = live.run_unseen(*paper_size()), duration_s or ONCE_S
             else:
                 drawn = live.run()
-            asyncio.run(show(channels, drawn, duration_s, say))
+            asyncio.run(
+                show(channels, drawn, quota=quota, health=health, duration_s=duration_s, say=say)
+            )
         finally:
             if svg and live.last:
                 save_picture(live.last, live.width, svg)
