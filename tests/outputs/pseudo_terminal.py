@@ -138,7 +138,12 @@ class PseudoTerminal:
                 raise AssertionError(
                     f"never seen: {wanted!r}, but:\n{self.text}\n{self.raw[-500:]!r}"
                 )
-            self._look(left)
+            ended = self.process.poll() is not None
+            if not self._look(0 if ended else left) and ended:
+                said = "" if self.process.stderr is None else self.errors()
+                raise AssertionError(
+                    f"ended with {self.process.returncode} before {wanted!r}:\n{self.text}\n{said}"
+                )
 
     def end(self) -> int:
         """Watch until the program is over and all it wrote is seen; give its exit code."""
