@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 ANONYMOUS = "anonymous"
 MOST_PLACED = 2_500
-MOST_GROUPED = 300
 """Rows looked at in one go, which takes 20 ms at most: whatever waits for it is not held up."""
+MOST_REGROUPED = 1_500
+"""Groups put anew in one go; an RFQ is in as many as it has legs."""
 
 _NEVER = 2**62
 _MILLION = 1_000_000
@@ -133,13 +134,12 @@ class Selection:
             self._clear()
             changed = reversed(list(rows))  # the newest are wanted first
         self._pending.update(dict.fromkeys(changed))
-        grouped = self.criteria.grouping is not Grouping.NONE
-        batch = list(islice(self._pending, MOST_GROUPED if grouped else MOST_PLACED))
-        for rfq_id in batch:
-            del self._pending[rfq_id]
-        if grouped:
+        batch = list(islice(self._pending, MOST_PLACED))
+        if self.criteria.grouping is not Grouping.NONE:
             self._group(rows, batch)
             return
+        for rfq_id in batch:
+            del self._pending[rfq_id]
         if self.criteria.sort is Sort.DEADLINE:
             # Those whose deadline has passed stand first, and no longer should.
             batch = list({*batch, *self.ranking.upto(now_ms)})
@@ -191,6 +191,9 @@ class Selection:
         groups, members = self.groups, self._members
         touched: set[str] = set()
         for rfq_id in batch:
+            if len(touched) >= MOST_REGROUPED:
+                break
+            del self._pending[rfq_id]
             row = rows.get(rfq_id)
             if row is not None and (row.closed_ms is not None or not self._fits(row)):
                 row = None
