@@ -484,7 +484,7 @@ async def test_one_shard_that_fails_does_not_disturb_the_others() -> None:
         rate=4_000, standing=0, faults=parse_faults("drop@30,seq-hole@50"), keep_ids=True
     ) as started:
         credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
-        seen = await run(started.exchange.url, credentials, shard="0,2/3", count=300)
+        seen = await run(started.exchange.url, credentials, shard="0,2/3", count=2_000)
         assert started.exchange.accepted == 3
     (dropped,) = [line for line in seen.own("gap") if line["msg"]["reason"] == "disconnected"]
     assert len(seen.own("subscribed")) == 3
