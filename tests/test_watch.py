@@ -479,9 +479,8 @@ async def test_the_shards_together_are_the_channel() -> None:
 
 
 async def test_one_shard_that_fails_does_not_disturb_the_others() -> None:
-    # The reset befalls one connection; each has its own account and its own gap.
     async with start(
-        rate=4_000, standing=0, faults=parse_faults("drop@30,seq-hole@50"), keep_ids=True
+        rate=4_000, standing=0, faults=parse_faults("drop@30"), keep_ids=True
     ) as started:
         credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
         seen = await run(started.exchange.url, credentials, shard="0,2/3", count=2_000)
@@ -489,7 +488,7 @@ async def test_one_shard_that_fails_does_not_disturb_the_others() -> None:
     (dropped,) = [line for line in seen.own("gap") if line["msg"]["reason"] == "disconnected"]
     assert len(seen.own("subscribed")) == 3
     other = [line for line in seen.events if line["shard"] != dropped["shard"]]
-    assert [line["seq"] for line in other[:20]] == list(range(1, 21))
+    assert [line["seq"] for line in other] == list(range(1, len(other) + 1))
 
 
 @pytest.mark.parametrize("count", [1, 7, 100])

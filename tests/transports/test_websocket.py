@@ -384,6 +384,7 @@ async def test_messages_come_in_order_with_their_time() -> None:
         while len(received) < 1_000:
             received_ms, burst = await link.receive()
             assert abs(received_ms - now_ms()) < 5_000
+            assert abs(link.heard_ms - now_ms()) < 5_000
             received += burst
     assert received == [str(number).encode() for number in range(1_000)]
 
