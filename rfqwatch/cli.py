@@ -359,6 +359,8 @@ def simulate(
     try:
         with _ended(lambda: False):
             asyncio.run(until_signal(served))
+    except BrokenPipeError:
+        os._exit(128 + signal.SIGPIPE)
     except OSError as error:
         raise RfqwatchError(
             f"the simulated exchange can't serve: {error.strerror}", "Try another --port."
