@@ -57,8 +57,10 @@ async def print_lines(
                         written, None if signalled.done() else signalled, timeout_s=grace_s
                     )
                 finally:
-                    done = f"{quota.shown - lines.shed:,} events printed in {_since(start)}"
-                    say(_summary(health, done, shed=lines.shed, undelivered=lines.undelivered))
+                    waiting = lines.undelivered
+                    printed = quota.shown - lines.shed - waiting
+                    done = f"{printed:,} events printed in {_since(start)}"
+                    say(_summary(health, done, shed=lines.shed, undelivered=waiting))
 
 
 async def show(
@@ -127,7 +129,7 @@ def _summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) 
     if shed:
         told.append(f"{shed:,} of them shed, as they were not read in time")
     if undelivered:
-        told.append(f"{undelivered:,} lines not taken from standard output at the end")
+        told.append(f"{undelivered:,} events not taken from standard output at the end")
     if malformed := sum(card.malformed for card in cards):
         told.append(f"malformed frames: {malformed:,}")
     if unknown := sum(card.unknown for card in cards):

@@ -55,7 +55,7 @@ class LineOutput(ABC):
 
     @property
     def undelivered(self) -> int:
-        """How many lines still wait to be written."""
+        """How many events still wait to be written, or are being written."""
         return self._stdout.undelivered
 
     def begin(self, shard: str, received_ms: int) -> None:

@@ -69,6 +69,11 @@ class Batch:
             sum(map(len, lines)) + (_LINE_OVERHEAD + len(end)) * len(lines) + _BATCH_OVERHEAD
         )
 
+    @property
+    def events(self) -> int:
+        """How many lines are events, and none of our own."""
+        return len(self.lines) - sum(rank == OWN for rank in self.dear.values())
+
     def written(self) -> bytes:
         """Give the lines as they go out."""
         return self.end.join([*self.lines, b""])
@@ -158,10 +163,10 @@ class Stdout:
 
     @property
     def undelivered(self) -> int:
-        """How many lines still wait to be written."""
+        """How many events still wait to be written, or are being written."""
         with self._condition:
             return self._in_hand + sum(
-                len(entry.lines)
+                entry.events
                 for stretch in self._stretches
                 for entry in stretch
                 if isinstance(entry, Batch)
@@ -214,7 +219,7 @@ class Stdout:
                 self._condition.wait()
             if isinstance(entry, Batch):
                 self._size -= entry.size
-                self._in_hand = len(entry.lines)
+                self._in_hand = entry.events
         if isinstance(entry, _Mark):
             return b"".join(map(self._describe_shed, entry.sheds.values()))
         return entry.written()
@@ -226,9 +231,7 @@ class Stdout:
         except BrokenPipeError:
             self._report(ConsumerGoneError())
         except OSError as error:
-            self._report(
-                OutputError(f"standard output can't be written: {error.strerror}", "Is it full?")
-            )
+            self._report(OutputError(f"standard output can't be written: {error.strerror}"))
         else:
             self._report(None)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import statistics
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from rfqwatch.simulator.serving import throwaway_key
 from rfqwatch.simulator.traffic import Traffic
@@ -67,8 +69,11 @@ def serve_frames(count: int, ready: Connection) -> None:
         await connection.recv()
         await connection.send('{"id":1,"type":"subscribed","msg":{"sid":1}}')
         for burst in bursts:
+            if connection.state is not State.OPEN:
+                break  # It has as many as it asked for.
             connection.transport.write(burst)
-            await connection.drain()
+            with contextlib.suppress(ConnectionError):
+                await connection.drain()
         await connection.wait_closed()
 
     async def main() -> None:
