@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 RATE_WINDOW_MS = 5_000
 MOST_LAGS = 2_048
 """How many of the last lags the percentiles are taken over."""
+MOST_SHARD_LAGS = 500
+"""The same for one connection among several."""
 _BUCKET_MS = 250
 
 
@@ -130,6 +132,10 @@ class ShardHealth:
             self.unmeasured += 1
         else:
             self.missed += missed
+
+    def recent_lags(self) -> tuple[int, int] | None:
+        """Give the median and the 99th percentile of its last lags, in milliseconds."""
+        return percentiles(islice(reversed(self.lags), MOST_SHARD_LAGS))
 
     def lagged(self, lag_ms: int) -> None:
         """Note the lag of one frame."""

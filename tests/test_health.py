@@ -109,3 +109,11 @@ def test_health_is_watching_when_every_connection_is() -> None:
     health.shard("1/2")
     seen.append(health.watching)
     assert seen == [False, True, False]
+
+
+def test_a_shard_tells_its_own_recent_lags() -> None:
+    card = ShardHealth("0/2")
+    assert card.recent_lags() is None
+    for lag_ms in (*[9_000] * 1_000, *range(500)):
+        card.lagged(lag_ms)
+    assert card.recent_lags() == (249, 494)

@@ -113,6 +113,8 @@ def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
             news = f"as of {clock(card.lost_ms)}"
         else:
             news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
+            if lags := card.recent_lags():
+                news += f" lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms"
         gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
         yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
 
