@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rfqwatch.events import RfqCreated, RfqDeleted
-from rfqwatch.health import MOST_LAGS, Connection, Health, Rate, lag_of, percentiles
+from rfqwatch.health import (
+    MOST_LAGS,
+    Connection,
+    Health,
+    Rate,
+    ShardHealth,
+    lag_of,
+    percentiles,
+)
 
 NOW = 1_788_645_600_000
 TIME = datetime(2026, 9, 5, 22, tzinfo=UTC)
