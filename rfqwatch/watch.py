@@ -13,10 +13,11 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, NoReturn, TypeGuard
 
+from rfqwatch.clock import now_ms
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.health import Connection, lag_of
 from rfqwatch.session import Ended, Gap, Live, Note, SubscriptionLostError
-from rfqwatch.transports.websocket import DisconnectedError, now_ms
+from rfqwatch.transports.websocket import DisconnectedError
 from rfqwatch.wire import Frame, Malformed, Unknown, decode
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parents[1] / "rfqwatch"
 ALLOWED = {
     "": set(),
     "errors": set(),
+    "clock": set(),
     "events": set(),
     "wire": {"events"},
     "shards": {"errors"},
@@ -26,11 +27,11 @@ ALLOWED = {
     "health": {"events", "rfq"},
     "credentials": {"errors"},
     "signing": {"credentials"},
-    "transports": {"", "errors", "wire", "credentials", "signing"},
+    "transports": {"", "errors", "clock", "wire", "credentials", "signing"},
     "ending": set(),
     "outputs": {"errors", "events", "wire", "session", "rfq", "rows", "book", "filters", "health"}
-    | {"ending"},
-    "watch": {"errors", "wire", "session", "health", "transports", "outputs"},
+    | {"clock", "ending"},
+    "watch": {"errors", "clock", "wire", "session", "health", "transports", "outputs"},
     "simulator": {"errors"},
 }
 # What joins the parts may import any of them, and is imported by none. Nothing imports cli but the

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rfqwatch.clock import now_ms
 from rfqwatch.ending import SignalledError
 from rfqwatch.outputs.keys import Keys
 from rfqwatch.outputs.painter import Painter
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 CATCHING_UP_S = 0.25
 """How long a picture waits for rows to be looked at; after that it is drawn without the rest."""
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class LiveTable:
@@ -61,15 +58,15 @@ class LiveTable:
                 self.still(width, height)
                 await asyncio.sleep(self._pause_s)
         finally:
-            while self._table.catch_up(_now_ms()):
+            while self._table.catch_up(now_ms()):
                 pass
             self.still(width, height)
 
     def still(self, width: int, height: int) -> list[Line]:
         """Make the picture of this moment."""
-        now_ms = _now_ms()
-        self._book.tick(now_ms)
-        self.last = self._table.picture(width, height, now_ms)
+        drawn_ms = now_ms()
+        self._book.tick(drawn_ms)
+        self.last = self._table.picture(width, height, drawn_ms)
         self.width = width
         return self.last
 
@@ -78,7 +75,7 @@ class LiveTable:
         deadline = time.monotonic() + CATCHING_UP_S
         more = True
         while more and time.monotonic() < deadline:
-            more = self._table.catch_up(_now_ms())
+            more = self._table.catch_up(now_ms())
             await asyncio.sleep(0)
 
     async def _wait(self) -> None:

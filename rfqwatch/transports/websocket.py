@@ -12,7 +12,6 @@ import asyncio
 import logging
 import os
 import ssl
-import time
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from socket import gaierror
@@ -31,6 +30,7 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from rfqwatch import __version__
+from rfqwatch.clock import now_ms
 from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.signing import handshake_headers
 from rfqwatch.transports import refusals
@@ -62,11 +62,6 @@ _FIRST_BYTES = frozenset({0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A})
 _SHORT_HEADER = 2
 _SHORT_LENGTHS = 126
 _LONG_HEADERS = {126: 4, 127: 10}
-
-
-def now_ms() -> int:
-    """Give the time in Unix milliseconds."""
-    return time.time_ns() // 1_000_000
 
 
 class DisconnectedError(Exception):

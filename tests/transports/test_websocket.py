@@ -27,12 +27,13 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
+from rfqwatch.clock import now_ms
 from rfqwatch.credentials import Credentials, credentials_from_pem
 from rfqwatch.errors import ConnectionFailedError, RefusedError, RfqwatchError, UsageError
 from rfqwatch.simulator.hostile import bomb
 from rfqwatch.simulator.serving import start
 from rfqwatch.transports import websocket
-from rfqwatch.transports.websocket import LARGEST_MESSAGE, Dialer, DisconnectedError, Link, now_ms
+from rfqwatch.transports.websocket import LARGEST_MESSAGE, Dialer, DisconnectedError, Link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
