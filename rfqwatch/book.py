@@ -345,7 +345,8 @@ class Book:
             return
         batch = self._batches.get(event.rfq_batch_id, _Batch())
         version = event.version
-        if version is not None and batch.version is not None and version <= batch.version:
+        # Without a version nobody can tell whether it is the latest.
+        if version is None or (batch.version is not None and version <= batch.version):
             self.counts.superseded += 1
             return
         named = set()
@@ -358,7 +359,7 @@ class Book:
         self._clear_best(child for child in batch.children if child not in named)
         self._put_batch(
             event.rfq_batch_id,
-            _Batch(batch.children, batch.version if version is None else version, pictured=True),
+            _Batch(batch.children, version, pictured=True),
         )
 
     def _clear_best(self, rfq_ids: Iterable[str]) -> None:
