@@ -112,26 +112,31 @@ def gaps(health: Health, shed: int) -> int:
 
 def _summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -> str:
     cards = health.shards.values()
-    missed = sum(card.missed for card in cards) + shed
+    counts = {
+        "events not taken from standard output at the end": undelivered,
+        "frames without a seq, so that completeness can't be checked": sum(
+            card.unnumbered for card in cards
+        ),
+        "malformed frames": sum(card.malformed for card in cards),
+        "frames of unknown types": sum(card.unknown for card in cards),
+    }
+    told = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return "; ".join([done, _completeness(health, shed), *told])
+
+
+def _completeness(health: Health, shed: int) -> str:
+    cards = health.shards.values()
+    unseen = sum(card.heard_ms is None for card in cards)
+    if unseen == len(cards):
+        return "nothing was watched"
+    told = f"{unseen} of {len(cards)} shards never watched, " if unseen else ""
     number = gaps(health, shed)
-    told = [done]
     if not number:
-        told.append("no gaps")
-    elif any(card.unmeasured for card in cards):
-        least = f"{missed:,} frames missed and an unknown number more"
-        told.append(
-            f"gaps: {number:,}, {least if missed else 'an unknown number of frames missed'}"
-        )
-    else:
-        told.append(f"gaps: {number:,}, {missed:,} frames missed")
-    if unnumbered := sum(card.unnumbered for card in cards):
-        told.append(f"completeness can't be checked: {unnumbered:,} frames carried no seq")
-    if shed:
-        told.append(f"{shed:,} of them shed, as they were not read in time")
-    if undelivered:
-        told.append(f"{undelivered:,} events not taken from standard output at the end")
-    if malformed := sum(card.malformed for card in cards):
-        told.append(f"malformed frames: {malformed:,}")
-    if unknown := sum(card.unknown for card in cards):
-        told.append(f"frames of unknown types: {unknown:,}")
-    return "; ".join(told)
+        return f"{told}no gaps"
+    missed = sum(card.missed for card in cards) + shed
+    known = f"{missed:,} frames missed"
+    if any(card.unmeasured for card in cards):
+        more = "an unknown number"
+        known = f"{known} and {more} more" if missed else f"{more} of frames missed"
+    why = f", {shed:,} of them shed as they were not read in time" if shed else ""
+    return f"{told}gaps: {number:,}, {known}{why}"

@@ -81,9 +81,10 @@ class Channel:
     async def run(self, dialer: Dialer) -> None:
         """Watch for ever. Raises an `RfqwatchError` when that is no use, and `EnoughError`."""
         session = self._session
+        self._say_own(f"connecting to {dialer.place}")
         try:
             while True:
-                self._become(Connection.CONNECTING, f"connecting to {dialer.place}")
+                self._become(Connection.CONNECTING)
                 alive_ms = 0
                 try:
                     async with dialer.dial() as link:
@@ -101,7 +102,7 @@ class Channel:
                     self._retry(str(lost), delay_s)
                 await asyncio.sleep(delay_s)
         except RfqwatchError:
-            self._become(Connection.ENDED, "")
+            self._become(Connection.ENDED)
             self._tell_apart(session.finish(None))
             raise
 
@@ -203,7 +204,7 @@ class Channel:
             retry_at_ms=now_ms() + round(delay_s * 1000),
         )
 
-    def _become(self, state: Connection, text: str, retry_at_ms: int | None = None) -> None:
+    def _become(self, state: Connection, text: str = "", retry_at_ms: int | None = None) -> None:
         self._health.become(state, now_ms(), retry_at_ms)
         if text:
             self._say_own(text)
