@@ -17,6 +17,7 @@ from rfqwatch.clock import now_ms
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.health import Connection, lag_of
 from rfqwatch.session import Ended, Gap, Live, Note, SubscriptionLostError
+from rfqwatch.shards import LARGEST_FACTOR
 from rfqwatch.transports.websocket import DisconnectedError
 from rfqwatch.wire import Frame, Malformed, Unknown, decode
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from rfqwatch.wire import Payload, Received
 
 MOST_KINDS_SAID = 100
+LONGEST_EXCERPT = 100
+"""Bytes shown of a malformed frame."""
 GAP_SAYING_INTERVAL_MS = 10_000
 LAG_ADVISED_MS = 2_000
 OVERFLOWS_ADVISED = 2
@@ -137,7 +140,7 @@ class Channel:
                     self._tell_all(notices)
                 if isinstance(frame, Frame):
                     first = first or frame
-                elif not self._count_odd(frame):
+                elif not self._count_odd(frame, data):
                     continue
                 if output.event(data, frame):
                     shown += 1
@@ -154,14 +157,16 @@ class Channel:
             if lag_ms is not None:
                 self._lagged(lag_ms)
 
-    def _count_odd(self, frame: Received) -> TypeGuard[Unknown | Malformed]:
+    def _count_odd(self, frame: Received, data: Payload) -> TypeGuard[Unknown | Malformed]:
         """Count what is no event of the channel; tell whether the output may show it."""
         if isinstance(frame, Unknown):
             self._health.unknown += 1
             self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
         elif isinstance(frame, Malformed):
             self._health.malformed += 1
-            self._say_kind(f"malformed {frame.kind} frame", frame.reason)
+            start = data[:LONGEST_EXCERPT].decode(errors="backslashreplace")
+            more = "…" if len(data) > LONGEST_EXCERPT else ""
+            self._say_kind(f"malformed {frame.kind} frame", f"{frame.reason}: {start}{more}")
         else:
             return False
         return True
@@ -239,10 +244,13 @@ class Channel:
             self._advise(f"frames come {(lag_ms - self._least_lag_ms) / 1000:.1f} s late")
 
     def _advise(self, why: str) -> None:
-        if not self._advised:
-            self._advised = True
-            factor = int(self._name.rpartition("/")[2]) if self._name else 1
-            self._say_own(f"{why}: share the load, for example with --shard all/{factor * 2}")
+        if self._advised:
+            return
+        self._advised = True
+        key, _, factor = self._name.rpartition("/")
+        larger = min(2 * int(factor or 1), LARGEST_FACTOR)
+        advice = f"divide it further, as in --shard …/{larger}" if key else "try --shard all/2"
+        self._say_own(f"{why}; one connection is not enough: {advice}")
 
 
 async def watch(channels: Sequence[tuple[Channel, Dialer]], say: Callable[[str], None]) -> None:

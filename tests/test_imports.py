@@ -31,7 +31,7 @@ ALLOWED = {
     "ending": set(),
     "outputs": {"errors", "events", "wire", "session", "rfq", "rows", "book", "filters", "health"}
     | {"clock", "ending"},
-    "watch": {"errors", "clock", "wire", "session", "health", "transports", "outputs"},
+    "watch": {"errors", "clock", "shards", "wire", "session", "health", "transports", "outputs"},
     "simulator": {"errors"},
 }
 # What joins the parts may import any of them, and is imported by none. Nothing imports cli but the

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from websockets.asyncio.server import serve
 
 from rfqwatch import session
 from rfqwatch.backoff import Backoff
+from rfqwatch.clock import now_ms
 from rfqwatch.credentials import Credentials, credentials_from_pem
 from rfqwatch.errors import RfqwatchError
 from rfqwatch.health import Health
@@ -35,6 +37,8 @@ from rfqwatch.wire import Malformed, decode
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from websockets.asyncio.server import ServerConnection
 
     from rfqwatch.simulator.line import Account
 
@@ -514,3 +518,55 @@ async def test_a_burst_of_50_000_is_taken_whole(monkeypatch: pytest.MonkeyPatch)
     assert [line["seq"] for line in seen.events] == list(range(1, 50_001))
     assert seen.gaps == []
     assert seen.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("shard", "advice"), [(None, "try --shard all/2"), ("0/3", "as in --shard …/6")]
+)
+async def test_overflow_again_and_again_advises_more_shards(shard: str | None, advice: str) -> None:
+    overflows = parse_faults("overflow@20,overflow@40,overflow@60")
+    async with start(rate=4_000, standing=0, faults=overflows) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.exchange.url, credentials, shard=shard, count=200)
+    assert [reason for reason, _ in seen.gaps] == ["overflow"] * 3
+    (said,) = [text for text in seen.said if "one connection is not enough" in text]
+    assert said.endswith(advice)
+
+
+async def test_growing_lag_advises_more_shards(stranger: Credentials) -> None:
+    async def send(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type":"subscribed","id":1,"msg":{"sid":1}}')
+        for seq, late_ms in enumerate([-500, 1_400, 1_600, 1_700], start=1):
+            frame = {"type": "rfq_deleted", "sid": 1, "seq": seq, "msg": {"id": "a"}}
+            await connection.send(json.dumps(frame | {"sending_ts_ms": now_ms() - late_ms}))
+            # Each in a burst of its own: the lag is taken of a burst's first.
+            await (await connection.ping())
+        await connection.wait_closed()
+
+    async with serve(send, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        seen = await run(f"ws://127.0.0.1:{port}/", stranger, count=4)
+    assert len(seen.events) == 4
+    (said,) = [text for text in seen.said if "one connection is not enough" in text]
+    assert said.startswith("frames come 2.")
+
+
+async def test_a_malformed_frame_is_quoted_short_and_once_of_a_kind(
+    stranger: Credentials,
+) -> None:
+    async def send(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type":"subscribed","id":1,"msg":{"sid":1}}')
+        for text in ("<html>" + "x" * 1_000, "no JSON either"):
+            await connection.send(text)
+        await connection.send('{"type":"rfq_deleted","sid":1,"seq":1,"msg":{"id":"a"}}')
+        await connection.wait_closed()
+
+    async with serve(send, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        seen = await run(f"ws://127.0.0.1:{port}/", stranger, count=1)
+    (said,) = [text for text in seen.said if text.startswith("malformed")]
+    assert "<html>xxx" in said
+    assert len(said) < 250
+    assert seen.health.shard().malformed == 2
