@@ -2,7 +2,8 @@
 
 A thread writes; the event loop only hands over. Between them stands a buffer of bounded size that
 rides out a slow consumer. When it is full the oldest lines about RFQs are shed, lines about quotes
-last, lines of our own never, and a mark stands where they would have stood. Lines are whole in
+last, and a mark stands where they would have stood. Lines of our own stay, unless a hostile stream
+makes nothing but gaps: then they become one gap. Lines are whole in
 every write: one by one when the stream is slow, many at once when it is fast.
 
 The buffer is a queue of three stretches, so that no line is looked at more than twice::
@@ -33,6 +34,9 @@ OWN = 2
 """How dear a line is; one about an RFQ has no rank."""
 
 DEFAULT_LIMIT = 64 * 2**20
+
+OWN_ALLOWANCE = 16 * 2**20
+"""Bytes that lines of our own may take beyond the limit: about 50,000 gaps."""
 
 _LINE_OVERHEAD = 64
 """Bytes that a line takes in memory beyond its own, nearly."""
@@ -80,10 +84,13 @@ class Batch:
 
 
 class Shed(NamedTuple):
-    """How many events of one shard were shed in one place, received from when to when."""
+    """How many events of one shard were shed in one place, received from when to when.
+
+    ``missed`` is None where gaps went with them, of which nobody can tell any more.
+    """
 
     shard: str
-    missed: int
+    missed: int | None
     from_ms: int
     to_ms: int
 
@@ -99,7 +106,9 @@ class _Mark:
     def add(self, shed: Shed) -> None:
         before = self.sheds.get(shed.shard)
         if before is not None:
-            shed = Shed(shed.shard, before.missed + shed.missed, before.from_ms, shed.to_ms)
+            known = before.missed is not None and shed.missed is not None
+            missed = (before.missed or 0) + (shed.missed or 0) if known else None
+            shed = Shed(shed.shard, missed, before.from_ms, shed.to_ms)
         self.sheds[shed.shard] = shed
 
     def take(self, later: _Mark) -> None:
@@ -153,6 +162,8 @@ class Stdout:
             if self._size > self._limit:
                 self._shed(self._whole, self._quotes, QUOTE)
                 self._shed(self._quotes, self._own, OWN)
+                if self._size > self._limit + OWN_ALLOWANCE:
+                    self._merge_own()
             self._condition.notify()
 
     def close(self) -> None:
@@ -180,6 +191,17 @@ class Stdout:
                 _mark(kept).take(entry)
             else:
                 self._thin(entry, kept, rank)
+
+    def _merge_own(self) -> None:
+        mark = _Mark()
+        for entry in self._own:
+            if isinstance(entry, _Mark):
+                mark.take(entry)
+            else:
+                self._size -= entry.size
+                mark.add(Shed(entry.shard, None, entry.received_ms, entry.received_ms))
+        self._own.clear()
+        self._own.append(mark)
 
     def _thin(self, batch: Batch, kept: deque[Batch | _Mark], rank: int) -> None:
         dear = {index: own for index, own in batch.dear.items() if own >= rank}

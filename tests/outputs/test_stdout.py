@@ -300,6 +300,23 @@ async def test_what_is_shed_is_accounted_for_where_it_stood(
         assert all(line.number > last for line in kept if line.rank == rank)
 
 
+async def test_nothing_but_gaps_does_not_outgrow_the_memory(
+    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rfqwatch.outputs.stdout.OWN_ALLOWANCE", 20_000)
+    stdout = Stdout(pipe.write_end, limit=10_000, describe_shed=describe)
+    for number in range(1_000):
+        text = f"{number}".encode()
+        stdout.put(Batch("", number, [b"event " + text, b"gap " + text], b"\n", {1: OWN}))
+    assert stdout.shed == 1_000
+    pipe.stdout = stdout
+    lines = await pipe.rest(stdout.start())
+    assert len(lines) < 100
+    # One gap of unknown size stands for all that went, up to the event before the next gap.
+    assert lines[0] == describe(Shed("", None, 0, int(lines[1].split()[1])))
+    assert lines[-1] == b"gap 999\n"
+
+
 async def test_a_consumer_that_stops_and_comes_back(pipe: Pipe) -> None:
     pipe.stdout = Stdout(pipe.write_end, limit=2**20, describe_shed=describe)
     written = pipe.stdout.start()
