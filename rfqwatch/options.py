@@ -178,7 +178,13 @@ BufferOption = Annotated[
 
 FpsOption = Annotated[
     float,
-    typer.Option("--fps", help="Pictures a second, at most.", metavar="N", min=0.1, max=30),
+    typer.Option(
+        "--fps",
+        help="Pictures a second, at most; a key brings the next one forward.",
+        metavar="N",
+        min=0.1,
+        max=30,
+    ),
 ]
 MaxAgeOption = Annotated[
     str,

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rfqwatch.outputs.table import Table
 
 
+KEY_PAUSE_S = 0.04
+"""How close two pictures may come when keys ask for them: a key held down repeats."""
 CATCHING_UP_S = 0.25
 """How long a picture waits for rows to be looked at; after that it is drawn without the rest."""
 
@@ -80,8 +82,10 @@ class LiveTable:
 
     async def _wait(self) -> None:
         """Wait until the next picture is due; a key or a new size brings it forward."""
+        shortest_s = min(self._pause_s, KEY_PAUSE_S)
+        await asyncio.sleep(shortest_s)
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._pause_s):
+            async with asyncio.timeout(self._pause_s - shortest_s):
                 await self._due.wait()
 
     def _press(self, key: str) -> None:
