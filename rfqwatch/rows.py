@@ -40,38 +40,31 @@ class Receipt(NamedTuple):
 
 def announced(event: RfqCreated, receipt: Receipt) -> Rfq:
     """Make the row of an RFQ announced on its own."""
-    received_ms, sending_ms, shard, generation = receipt
-    created_ms = _milliseconds(event.created_ts)
-    return Rfq(
-        id=event.id,
-        market_ticker=event.market_ticker,
-        event_ticker=event.event_ticker,
-        collection_ticker=event.mve_collection_ticker,
-        creator_id=event.creator_id,
-        contracts=_untracked(event.contracts),
-        target_cost=_untracked(event.target_cost),
-        packed_legs=pack_legs(event.mve_selected_legs),
-        created_ms=created_ms,
-        since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
-        received_ms=received_ms,
-        sending_ms=sending_ms,
-        shard=shard,
-        generation=generation,
-    )
+    return _opened(event, event, pack_legs(event.mve_selected_legs), receipt, None)
 
 
 def child_row(batch: RfqBatchCreated, child: BatchRfq, packed_legs: bytes, receipt: Receipt) -> Rfq:
     """Make the row of an RFQ announced within its batch."""
+    return _opened(child, batch, packed_legs, receipt, batch.id)
+
+
+def _opened(
+    terms: RfqCreated | BatchRfq,
+    opening: RfqCreated | RfqBatchCreated,
+    packed_legs: bytes,
+    receipt: Receipt,
+    batch_id: str | None,
+) -> Rfq:
     received_ms, sending_ms, shard, generation = receipt
-    created_ms = _milliseconds(batch.created_ts)
+    created_ms = _milliseconds(opening.created_ts)
     return Rfq(
-        id=child.id,
-        market_ticker=child.market_ticker,
-        event_ticker=child.event_ticker,
-        collection_ticker=child.mve_collection_ticker,
-        creator_id=batch.creator_id,
-        contracts=_untracked(child.contracts),
-        target_cost=_untracked(child.target_cost),
+        id=terms.id,
+        market_ticker=terms.market_ticker,
+        event_ticker=terms.event_ticker,
+        collection_ticker=terms.mve_collection_ticker,
+        creator_id=opening.creator_id,
+        contracts=_untracked(terms.contracts),
+        target_cost=_untracked(terms.target_cost),
         packed_legs=packed_legs,
         created_ms=created_ms,
         since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
@@ -79,7 +72,7 @@ def child_row(batch: RfqBatchCreated, child: BatchRfq, packed_legs: bytes, recei
         sending_ms=sending_ms,
         shard=shard,
         generation=generation,
-        batch_id=batch.id,
+        batch_id=batch_id,
     )
 
 
