@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -213,9 +214,13 @@ def _line_output(output: Format, limit: int) -> LineOutput:
         Format.RAW: RawLines,
         Format.TEXT: TextLines,
     }
+    _require_stdout()
+    return kinds[output](sys.stdout.fileno(), limit=limit)
+
+
+def _require_stdout() -> None:
     if sys.stdout is None:
         raise UsageError("standard output is closed", "Send it somewhere: > FILE, or | COMMAND.")
-    return kinds[output](sys.stdout.fileno(), limit=limit)
 
 
 @app.command()
@@ -258,8 +263,7 @@ def table(
             "a table needs a terminal, and standard output is none",
             "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture.",
         )
-    if sys.stdout is None:
-        raise UsageError("standard output is closed", "Send it somewhere: > FILE, or | COMMAND.")
+    _require_stdout()
     shards = _shards(shard)
     duration_s = None if duration is None else seconds("--duration", duration)
     idle_timeout_s = seconds("--idle-timeout", idle_timeout)
@@ -308,13 +312,20 @@ def _held(*, once: bool) -> Iterator[Callable[[str], None]]:
     if once or not (sys.stderr and sys.stderr.isatty()):
         yield _say
         return
-    held: list[str] = []
+    held: deque[str] = deque(maxlen=MOST_HELD)
+    said = 0
+
+    def hold(text: str) -> None:
+        nonlocal said
+        said += 1
+        held.append(text)
+
     try:
-        yield held.append
+        yield hold
     finally:
-        if len(held) > MOST_HELD:
-            _say(f"… {len(held) - MOST_HELD} lines before these")
-        for text in held[-MOST_HELD:]:
+        if said > len(held):
+            _say(f"… {said - len(held)} lines before these")
+        for text in held:
             _say(text)
 
 
