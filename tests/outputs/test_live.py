@@ -6,16 +6,15 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from pseudo_terminal import DEADLINE_S, PseudoTerminal
+from pseudo_terminal import PseudoTerminal
+from tmux import MODES, PICTURE, Tmux
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
 
@@ -481,37 +480,18 @@ def test_hostile_text_is_seen_and_does_nothing(columns: int, tmp_path: Path) -> 
 
 
 def test_tmux_shows_the_same(tmp_path: Path) -> None:
-    if not shutil.which("tmux"):
-        pytest.skip("there is no tmux")
-
-    def tmux(*arguments: str) -> str:
-        command = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null", *arguments]
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout
-
-    def see(wanted: str, *arguments: str) -> str:
-        deadline = time.monotonic() + DEADLINE_S
-        while wanted not in (text := tmux(*arguments)):
-            assert time.monotonic() < deadline, f"never seen: {wanted!r}, but:\n{text}"
-            time.sleep(0.02)
-        return text
-
-    picture = ("capture-pane", "-p")
-    modes = ("display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}")
-    tmux("new-session", "-d", "-x", "80", "-y", "24", "sh")
-    try:
-        tmux("send-keys", " ".join(SIM), "Enter")
-        see("watching for 1s", *picture)
-        assert see("1 0 0", *modes)
-        tmux("send-keys", "s")
-        see("oldest first", *picture)
-        tmux("resize-window", "-x", "160", "-y", "40")
-        lines = see("created ", *picture).splitlines()
+    with Tmux(tmp_path) as tmux:
+        tmux.do("send-keys", " ".join(SIM), "Enter")
+        tmux.see("watching for 1s", *PICTURE)
+        assert tmux.see("1 0 0", *MODES)
+        tmux.do("send-keys", "s")
+        tmux.see("oldest first", *PICTURE)
+        tmux.do("resize-window", "-x", "160", "-y", "40")
+        lines = tmux.see("created ", *PICTURE).splitlines()
         assert max(map(len, lines)) <= 160
-        tmux("send-keys", "g")
-        see("most RFQs first", *picture)
-        tmux("send-keys", "C-c")
-        see("0 1 1", *modes)
-        tmux("send-keys", 'clear; echo "ended $?"', "Enter")
-        see("ended ", *picture)
-    finally:
-        tmux("kill-server")
+        tmux.do("send-keys", "g")
+        tmux.see("most RFQs first", *PICTURE)
+        tmux.do("send-keys", "C-c")
+        tmux.see("0 1 1", *MODES)
+        tmux.do("send-keys", 'clear; echo "ended $?"', "Enter")
+        tmux.see("ended ", *PICTURE)

@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import DEADLINE_S, PseudoTerminal
+from pseudo_terminal import PseudoTerminal
+from tmux import MODES, PICTURE, Tmux
 
 PROGRAM = str(Path(__file__).with_name("screen_program.py"))
 COMMAND = [sys.executable, PROGRAM]
@@ -256,35 +257,17 @@ def test_a_killed_job_that_was_stopped_leaves_no_trace(bash: list[str]) -> None:
 
 
 def test_tmux_agrees(tmp_path: Path) -> None:
-    if not shutil.which("tmux"):
-        pytest.skip("no tmux")
-
-    def tmux(*arguments: str) -> str:
-        command = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null", *arguments]
-        return subprocess.run(command, capture_output=True, check=True, text=True).stdout
-
-    def see(wanted: str, *arguments: str) -> str:
-        deadline = time.monotonic() + DEADLINE_S
-        while wanted not in (text := tmux(*arguments)):
-            assert time.monotonic() < deadline, f"never seen: {wanted!r}, but:\n{text}"
-        return text
-
-    picture = ("capture-pane", "-p")
-    modes = ("display-message", "-p", "#{alternate_on} #{cursor_flag} #{wrap_flag}")
-    tmux("new-session", "-d", "-x", "80", "-y", "24", "sh")
-    try:
-        tmux("send-keys", " ".join(COMMAND), "Enter")
-        text = see("size 80x24", *picture)
+    with Tmux(tmp_path) as tmux:
+        tmux.do("send-keys", " ".join(COMMAND), "Enter")
+        text = tmux.see("size 80x24", *PICTURE)
         assert r"\x1b[2J\x1b]0;owned\x07\x9b31m\u202eabc\u200b 漢字 [/oops]" in text
-        assert see("1 0 0", *modes)
-        tmux("resize-window", "-x", "60", "-y", "15")
-        see("size 60x15", *picture)
-        tmux("send-keys", "Up", "PageDown", "Escape")
-        see("keys up pgdn esc", *picture)
-        tmux("send-keys", "q")
-        see("0 1 1", *modes)
-    finally:
-        tmux("kill-server")
+        assert tmux.see("1 0 0", *MODES)
+        tmux.do("resize-window", "-x", "60", "-y", "15")
+        tmux.see("size 60x15", *PICTURE)
+        tmux.do("send-keys", "Up", "PageDown", "Escape")
+        tmux.see("keys up pgdn esc", *PICTURE)
+        tmux.do("send-keys", "q")
+        tmux.see("0 1 1", *MODES)
 
 
 def test_dumb_terminals_are_refused() -> None:
