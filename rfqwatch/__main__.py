@@ -1,5 +1,5 @@
 """Run rfqwatch as ``python -m rfqwatch``."""
 
-from rfqwatch.cli import main
+from rfqwatch.cli.main import main
 
 main()

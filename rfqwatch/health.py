@@ -11,12 +11,12 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rfqwatch.rfq import REPLAY_MS
+from rfqwatch.book.rfq import REPLAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.events import Event
+    from rfqwatch.exchange.events import Event
 
 RATE_WINDOW_MS = 5_000
 MOST_LAGS = 2_048

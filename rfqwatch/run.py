@@ -6,16 +6,16 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from rfqwatch.ending import first_of, signals
-from rfqwatch.outputs.stdout import ConsumerGoneError
+from rfqwatch.lines.stdout import ConsumerGoneError
+from rfqwatch.signals import first_of, signals
 from rfqwatch.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from rfqwatch.health import Health
-    from rfqwatch.outputs.lines import LineOutput
-    from rfqwatch.transports.websocket import Dialer
+    from rfqwatch.lines.output import LineOutput
+    from rfqwatch.sources.websocket import Dialer
     from rfqwatch.watch import Channel, Quota
 
     Channels = Sequence[tuple[Channel, Dialer]]

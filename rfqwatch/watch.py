@@ -15,20 +15,20 @@ from typing import TYPE_CHECKING, NoReturn, TypeGuard
 
 from rfqwatch.clock import now_ms
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
+from rfqwatch.exchange.session import Ended, Gap, Live, Note, SubscriptionLostError
+from rfqwatch.exchange.shards import LARGEST_FACTOR
+from rfqwatch.exchange.wire import Frame, Malformed, Unknown, decode
 from rfqwatch.health import Connection, lag_of
-from rfqwatch.session import Ended, Gap, Live, Note, SubscriptionLostError
-from rfqwatch.shards import LARGEST_FACTOR
-from rfqwatch.transports.websocket import DisconnectedError
-from rfqwatch.wire import Frame, Malformed, Unknown, decode
+from rfqwatch.sources.websocket import DisconnectedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from rfqwatch.exchange.session import Notice, Session
+    from rfqwatch.exchange.wire import Payload, Received
     from rfqwatch.health import ShardHealth
-    from rfqwatch.outputs import Output
-    from rfqwatch.session import Notice, Session
-    from rfqwatch.transports.websocket import Dialer, Link
-    from rfqwatch.wire import Payload, Received
+    from rfqwatch.output import Output
+    from rfqwatch.sources.websocket import Dialer, Link
 
 MOST_KINDS_SAID = 100
 LONGEST_EXCERPT = 100

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from corpus import SENT_BY_EXCHANGE
 
-from rfqwatch.backoff import Backoff
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
-from rfqwatch.outputs.jsonlines import JsonLines
-from rfqwatch.session import MOST_NOTES, Ended, Gap, Note, Session, SubscriptionLostError
-from rfqwatch.shards import Shard
-from rfqwatch.wire import Frame, Malformed, Payload, Unknown, decode
+from rfqwatch.exchange.backoff import Backoff
+from rfqwatch.exchange.session import MOST_NOTES, Ended, Gap, Note, Session, SubscriptionLostError
+from rfqwatch.exchange.shards import Shard
+from rfqwatch.exchange.wire import Frame, Malformed, Payload, Unknown, decode
+from rfqwatch.lines.jsonlines import JsonLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from rfqwatch.session import Notice
-    from rfqwatch.wire import Received
+    from rfqwatch.exchange.session import Notice
+    from rfqwatch.exchange.wire import Received
 
 TYPES = {
     *("rfq_created", "rfq_deleted", "quote_created", "quote_accepted", "quote_executed"),

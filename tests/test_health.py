@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rfqwatch.events import RfqCreated, RfqDeleted
+from rfqwatch.exchange.events import RfqCreated, RfqDeleted
 from rfqwatch.health import (
     MOST_LAGS,
     Connection,

@@ -16,23 +16,23 @@ import pytest
 import trustme
 from websockets.asyncio.server import serve
 
-from rfqwatch import session
-from rfqwatch.backoff import Backoff
 from rfqwatch.clock import now_ms
-from rfqwatch.credentials import Credentials, credentials_from_pem
 from rfqwatch.errors import RfqwatchError
+from rfqwatch.exchange import session
+from rfqwatch.exchange.backoff import Backoff
+from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
+from rfqwatch.exchange.session import Session
+from rfqwatch.exchange.shards import parse_shards
+from rfqwatch.exchange.wire import Malformed, decode
 from rfqwatch.health import Health
-from rfqwatch.outputs.jsonlines import JsonLines
+from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.run import print_lines
-from rfqwatch.session import Session
-from rfqwatch.shards import parse_shards
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import FaultKind, parse_faults
 from rfqwatch.simulator.hostile import malformed
 from rfqwatch.simulator.serving import start, throwaway_key
-from rfqwatch.transports.websocket import Dialer
+from rfqwatch.sources.websocket import Dialer
 from rfqwatch.watch import Channel, Quota
-from rfqwatch.wire import Malformed, decode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -16,17 +16,17 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from rfqwatch import wire
-from rfqwatch.book import Book
+from rfqwatch.book.book import Book
+from rfqwatch.exchange import wire
 from rfqwatch.health import Connection, Health
-from rfqwatch.outputs.painter import Painter
-from rfqwatch.outputs.table import Table
-from rfqwatch.outputs.view import Grouping, Sort, View
+from rfqwatch.screen.controls import Grouping, Sort, View
+from rfqwatch.screen.painter import Painter
+from rfqwatch.screen.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rfqwatch.events import Event
+    from rfqwatch.exchange.events import Event
 
 NOW_MS = 1_788_645_600_000
 LEGS = 5

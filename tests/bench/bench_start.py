@@ -102,13 +102,13 @@ def main() -> None:
         compare(
             "--help",
             rounds,
-            Command(script(directory, "rfqwatch.cli", "rfqwatch", "--help"), {}),
+            Command(script(directory, "rfqwatch.cli.main", "rfqwatch", "--help"), {}),
             Command(script(directory, "empty_app", "empty", "--help"), {}),
         )
         compare(
             "completion",
             rounds,
-            Command(script(directory, "rfqwatch.cli", "rfqwatch"), completing("rfqwatch")),
+            Command(script(directory, "rfqwatch.cli.main", "rfqwatch"), completing("rfqwatch")),
             Command(script(directory, "empty_app", "empty"), completing("empty")),
         )
 

@@ -32,10 +32,11 @@ SETTLING_S = 6.0
 
 CHILD = """
 import json, sys, time
-from rfqwatch import cli, watch
-from rfqwatch.outputs.live import LiveTable
-from rfqwatch.outputs.screen import Screen
-from rfqwatch.transports.websocket import Link
+from rfqwatch import watch
+from rfqwatch.cli import main as cli
+from rfqwatch.screen.live import LiveTable
+from rfqwatch.screen.tty import Screen
+from rfqwatch.sources.websocket import Link
 
 report, settling_s, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 drawing, read, gaps = [0.0], [0.0], []

@@ -22,7 +22,7 @@ from ledger import Ledger
 from relay import relaying
 from tailing import resident_mb, tailing
 
-from rfqwatch.options import size
+from rfqwatch.cli.options import size
 from rfqwatch.simulator.faults import parse_faults
 from rfqwatch.simulator.serving import running
 from rfqwatch.simulator.traffic import ANNOUNCEMENTS

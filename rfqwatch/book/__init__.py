@@ -1,0 +1,1 @@
+"""Which RFQs are open, and what was quoted on them. Pure."""

@@ -1,0 +1,181 @@
+"""What one message says of an RFQ or of a quote, as the values that the book keeps."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec.structs import replace
+
+from rfqwatch.book.rfq import Bids, Quote, QuoteState, Rfq, pack_legs
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rfqwatch.exchange.events import (
+        BatchQuoteAccepted,
+        BatchQuoteCreated,
+        BatchRfq,
+        BestBids,
+        Offer,
+        QuoteAccepted,
+        QuoteCreated,
+        QuoteExecuted,
+        RfqBatchCreated,
+        RfqCreated,
+    )
+
+
+class Receipt(NamedTuple):
+    """When a message came and was sent (Unix milliseconds), and by which connection.
+
+    ``generation`` counts the gaps of that connection so far.
+    """
+
+    received_ms: int
+    sending_ms: int | None = None
+    shard: str = ""
+    generation: int = 0
+
+
+def announced(event: RfqCreated, receipt: Receipt) -> Rfq:
+    """Make the row of an RFQ announced on its own."""
+    return _opened(event, event, pack_legs(event.mve_selected_legs), receipt, None)
+
+
+def child_row(batch: RfqBatchCreated, child: BatchRfq, packed_legs: bytes, receipt: Receipt) -> Rfq:
+    """Make the row of an RFQ announced within its batch."""
+    return _opened(child, batch, packed_legs, receipt, batch.id)
+
+
+def _opened(
+    terms: RfqCreated | BatchRfq,
+    opening: RfqCreated | RfqBatchCreated,
+    packed_legs: bytes,
+    receipt: Receipt,
+    batch_id: str | None,
+) -> Rfq:
+    received_ms, sending_ms, shard, generation = receipt
+    created_ms = _milliseconds(opening.created_ts)
+    return Rfq(
+        id=terms.id,
+        market_ticker=terms.market_ticker,
+        event_ticker=terms.event_ticker,
+        collection_ticker=terms.mve_collection_ticker,
+        creator_id=opening.creator_id,
+        contracts=_untracked(terms.contracts),
+        target_cost=_untracked(terms.target_cost),
+        packed_legs=packed_legs,
+        created_ms=created_ms,
+        since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
+        received_ms=received_ms,
+        sending_ms=sending_ms,
+        shard=shard,
+        generation=generation,
+        batch_id=batch_id,
+    )
+
+
+def announced_again(known: Rfq, row: Rfq) -> Rfq:
+    """Take an RFQ's newest terms, with what only its former row knows."""
+    first = known if known.announced else row
+    return replace(
+        row,
+        since_ms=min(known.since_ms, row.since_ms),
+        received_ms=first.received_ms,
+        sending_ms=first.sending_ms,
+        batch_id=row.batch_id or known.batch_id,
+        quotes=known.quotes,
+        best=known.best,
+    )
+
+
+def subject(about: Offer | BestBids | QuoteExecuted, receipt: Receipt) -> Rfq:
+    """Make the row that a message on quotes tells of, in case its RFQ was never announced."""
+    return Rfq(
+        id=about.rfq_id,
+        market_ticker=about.market_ticker,
+        event_ticker=about.event_ticker,
+        creator_id=getattr(about, "rfq_creator_id", None),
+        target_cost=getattr(about, "target_cost", None),
+        since_ms=receipt.received_ms,
+        received_ms=receipt.received_ms,
+        shard=receipt.shard,
+        generation=receipt.generation,
+        announced=False,
+    )
+
+
+def offered(offer: Offer, said_in: QuoteCreated | BatchQuoteCreated, receipt: Receipt) -> Quote:
+    """Make the quote that was created."""
+    return _bidding(
+        offer,
+        said_in.quote_creator_id,
+        _microseconds(said_in.created_ts, receipt.received_ms),
+    )
+
+
+def taken(event: QuoteAccepted, receipt: Receipt) -> Quote:
+    """Make the quote that was accepted; the message has no time, so its sending has to do."""
+    received_ms, sending_ms, *_ = receipt
+    at_ms = received_ms if sending_ms is None else min(sending_ms, received_ms)
+    return replace(
+        _bidding(event, event.quote_creator_id, at_ms * 1_000),
+        state=QuoteState.ACCEPTED,
+        accepted_side=event.accepted_side,
+        accepted_contracts=event.contracts_accepted,
+        accepted_ms=at_ms,
+    )
+
+
+def taken_in_batch(offer: Offer, batch: BatchQuoteAccepted, receipt: Receipt) -> Quote:
+    """Make one quote of a batch quote that was accepted."""
+    at_us = min(_microseconds(batch.accepted_ts, receipt.received_ms), receipt.received_ms * 1_000)
+    sizes = {"yes": offer.yes_contracts, "no": offer.no_contracts}
+    return replace(
+        _bidding(offer, batch.quote_creator_id, at_us),
+        state=QuoteState.ACCEPTED,
+        accepted_side=batch.accepted_side,
+        accepted_contracts=sizes.get(batch.accepted_side or ""),
+        accepted_ms=at_us // 1_000,
+    )
+
+
+def executed(event: QuoteExecuted, receipt: Receipt) -> Quote:
+    """Make the quote that was executed."""
+    return Quote(
+        event.quote_id,
+        event.quote_creator_id,
+        state=QuoteState.EXECUTED,
+        at_us=_microseconds(event.executed_ts, receipt.received_ms),
+    )
+
+
+def summed_up(best: BestBids) -> Bids:
+    """Make the best bids on one child of a batch."""
+    return Bids(best.yes_bid, best.no_bid, best.yes_contracts, best.no_contracts)
+
+
+def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:
+    return Quote(
+        offer.quote_id,
+        maker,
+        offer.yes_bid,
+        offer.no_bid,
+        offer.yes_contracts,
+        offer.no_contracts,
+        at_us=at_us,
+    )
+
+
+def _untracked(amount: Decimal | None) -> Decimal | None:
+    # The collector follows instances of a subclass, and 200,000 of them take it 40 ms each time.
+    return None if amount is None else Decimal(amount)
+
+
+def _milliseconds(time: datetime | None) -> int | None:
+    return None if time is None else round(time.timestamp() * 1_000)
+
+
+def _microseconds(time: datetime | None, otherwise_ms: int) -> int:
+    return otherwise_ms * 1_000 if time is None else round(time.timestamp() * 1_000_000)

@@ -1,0 +1,1 @@
+"""What the exchange says, and what it is asked."""

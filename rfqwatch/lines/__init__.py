@@ -1,0 +1,1 @@
+"""The stream as lines, and where lines go."""

@@ -1,0 +1,1 @@
+"""The book as a picture, on a terminal or in a file."""

@@ -1,0 +1,188 @@
+"""The lines above the table: whether the stream can be trusted, and how much comes by it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+
+from rfqwatch.escaping import cells, fit, safe
+from rfqwatch.health import Connection, Health, ShardHealth
+from rfqwatch.screen.columns import clock, person, seconds, span
+from rfqwatch.screen.controls import Grouping, View
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rfqwatch.book.book import Book
+
+PLAIN = Style()
+GOOD = Style(color="green", bold=True)
+QUIET = Style(color="yellow", bold=True)
+BAD = Style(color="red", bold=True)
+FAINT = Style(dim=True)
+MARKED = Style(reverse=True)
+
+SILENT_MS = 5_000
+"""After how long without a frame to say so: a dead connection looks like a quiet market."""
+
+_BETWEEN = "  "
+
+
+class Item(NamedTuple):
+    """One thing to say, kept together on a line."""
+
+    text: str
+    style: Style = PLAIN
+
+
+class Pulse(NamedTuple):
+    """The stream at a moment (Unix milliseconds); ``behind`` is None unless it is paused."""
+
+    book: Book
+    health: Health
+    now_ms: int
+    created_per_second: float = 0.0
+    behind: int | None = None
+
+
+def header(pulse: Pulse, view: View, width: int, most: int) -> list[list[Segment]]:
+    """Make at most ``most`` lines of ``width`` cells; what matters most comes first."""
+    trust = list(_trust(pulse.health))
+    items = [
+        *_connections(pulse),
+        *_narrowed(view),
+        *(item for item in trust if item.style is BAD),
+        *_counts(pulse),
+        *_shards(pulse, watching=True),
+        *(item for item in trust if item.style is not BAD),
+    ]
+    return flow(items, width, most)
+
+
+def flow(items: Iterable[Item], width: int, most: int) -> list[list[Segment]]:
+    """Lay items out in lines, none broken unless it is longer than a line."""
+    lines: list[list[Segment]] = []
+    left = 0
+    for item in items:
+        text = safe(item.text)
+        needed = cells(text)
+        if lines and needed + len(_BETWEEN) <= left:
+            lines[-1] += (Segment(_BETWEEN), Segment(text, item.style))
+            left -= needed + len(_BETWEEN)
+            continue
+        if len(lines) == most:
+            break
+        if lines:
+            lines[-1].append(Segment(" " * left))
+        text = fit(text, min(needed, width))
+        lines.append([Segment(text, item.style)])
+        left = width - min(needed, width)
+    if lines:
+        lines[-1].append(Segment(" " * left))
+    return lines
+
+
+def _connections(pulse: Pulse) -> Iterable[Item]:
+    cards = pulse.health.shards.values()
+    yield Item(f"rfqwatch {pulse.health.place}", Style(bold=True))
+    if pulse.behind is not None:
+        yield Item(f"paused, {pulse.behind:,} behind", MARKED)
+    if len(cards) == 1:
+        (card,) = cards
+        if card.name:
+            yield Item(f"shard {card.name}")
+        yield _connection(card, pulse.now_ms)
+        if card.lost_ms is not None:
+            yield Item(f"as of {clock(card.lost_ms)}", BAD)
+    elif cards:
+        live = sum(card.watching for card in cards)
+        yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
+        # Those in trouble at once, as the lines may not suffice for all; the others later.
+        yield from _shards(pulse, watching=False)
+
+
+def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
+    cards = pulse.health.shards.values()
+    for card in cards:
+        if len(cards) == 1 or card.watching is not watching:
+            continue
+        connection = _connection(card, pulse.now_ms)
+        if card.lost_ms is not None:
+            news = f"as of {clock(card.lost_ms)}"
+        else:
+            news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
+            if lags := card.recent_lags():
+                news += f" lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms"
+        gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
+        yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
+
+
+def _connection(card: ShardHealth, now_ms: int) -> Item:
+    since = span(now_ms - card.since_ms)
+    if card.watching:
+        silent_ms = 0 if card.heard_ms is None else now_ms - card.heard_ms
+        if silent_ms < SILENT_MS:
+            return Item(f"watching for {since}", GOOD)
+        return Item(f"watching for {since}, last frame {span(silent_ms)} ago", QUIET)
+    if card.heard_ms is None and card.state is Connection.CONNECTING:
+        return Item(f"connecting for {since}", BAD)
+    left_ms = 0 if card.retry_at_ms is None else card.retry_at_ms - now_ms
+    due = f" in {seconds(left_ms)}" if left_ms > 0 else ""
+    return Item(f"{card.state}{due}, down for {since}", BAD)
+
+
+def _trust(health: Health) -> Iterable[Item]:
+    cards = health.shards.values()
+    gaps = sum(card.gaps for card in cards)
+    missed = sum(card.missed for card in cards)
+    if not any(card.unmeasured for card in cards):
+        lost = f"{missed:,}"
+    else:
+        lost = f"at least {missed:,}" if missed else "unknown"
+    yield Item(f"gaps {gaps:,}, missed {lost}", BAD if gaps or missed else PLAIN)
+    if any(card.unnumbered for card in cards):
+        yield Item("no seq: completeness can't be checked", BAD)
+    for name in ("malformed", "unknown", "backward"):
+        count = sum(getattr(card, name) for card in cards)
+        yield Item(f"{name} {count:,}", BAD if count else FAINT)
+
+
+def _counts(pulse: Pulse) -> Iterable[Item]:
+    book, health = pulse.book, pulse.health
+    yield Item(f"open {book.open:,}", Style(bold=True))
+    for name, count in (
+        ("unconfirmed", book.unconfirmed(health.away)),
+        ("stale", book.stale(pulse.now_ms)),
+    ):
+        if count:
+            yield Item(f"{count:,} {name}")
+    if len(health.away) < len(health.shards):
+        yield from _flow_now(pulse)
+    for name, count in (
+        ("evicted", book.counts.evicted),
+        ("deletions of unknown RFQs", book.counts.unknown_deletions),
+        ("quotes on unknown RFQs", book.counts.unknown_quotes),
+    ):
+        if count:
+            yield Item(f"{name} {count:,}", FAINT)
+
+
+def _flow_now(pulse: Pulse) -> Iterable[Item]:
+    cards = pulse.health.shards.values()
+    frames = sum(card.frames.per_second(pulse.now_ms) for card in cards)
+    yield Item(f"created {pulse.created_per_second:,.0f}/s")
+    yield Item(f"frames {frames:,.0f}/s")
+    lags = pulse.health.lags()
+    if lags is not None:
+        yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
+
+
+def _narrowed(view: View) -> Iterable[Item]:
+    if view.within is not None:
+        key = view.within.key
+        named = person(key) if view.within.grouping is Grouping.CREATOR else key
+        yield Item(f"in {view.within.grouping} {named}", MARKED)
+    if view.text and view.typed is None:
+        yield Item(f"/{view.text}", MARKED)

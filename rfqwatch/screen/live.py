@@ -1,0 +1,97 @@
+"""The table on a terminal: drawn at a steady pace, and at once when a key asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rfqwatch.clock import now_ms
+from rfqwatch.screen.keys import Keys
+from rfqwatch.screen.painter import Painter
+from rfqwatch.screen.tty import Screen
+from rfqwatch.signals import SignalledError
+
+if TYPE_CHECKING:
+    from rfqwatch.book.book import Book
+    from rfqwatch.screen.picture import Line
+    from rfqwatch.screen.table import Table
+
+
+KEY_PAUSE_S = 0.04
+"""How close two pictures may come when keys ask for them: a key held down repeats."""
+CATCHING_UP_S = 0.25
+"""How long a picture waits for rows to be looked at; after that it is drawn without the rest."""
+
+
+class LiveTable:
+    """Holds the terminal and draws until the user is done or the terminal is gone."""
+
+    def __init__(self, table: Table, book: Book, fps: float) -> None:
+        self._table = table
+        self._book = book
+        self._pause_s = 1 / fps
+        self._due = asyncio.Event()
+        self._gone = False
+        self.last: list[Line] = []
+        """The last picture made, lines of `width` cells."""
+        self.width = 80
+
+    async def run(self) -> None:
+        """Draw. Raises `UsageError` when standard output is no terminal for it."""
+        painter = Painter()
+        keys = Keys(self._press)
+        with Screen(on_input=keys.feed, on_resize=self._due.set, on_hangup=self._hang_up) as screen:
+            while not self._table.view.done:
+                if self._gone:
+                    raise SignalledError(signal.SIGHUP)
+                self._due.clear()
+                await self._catch_up()
+                screen.draw([painter.paint(line) for line in self.still(*screen.size)])
+                await self._wait()
+
+    async def run_unseen(self, width: int, height: int) -> None:
+        """Make pictures at the same pace, for the last of them, until cancelled."""
+        try:
+            while True:
+                await self._catch_up()
+                self.still(width, height)
+                await asyncio.sleep(self._pause_s)
+        finally:
+            while self._table.catch_up(now_ms()):
+                pass
+            self.still(width, height)
+
+    def still(self, width: int, height: int) -> list[Line]:
+        """Make the picture of this moment."""
+        drawn_ms = now_ms()
+        self._book.tick(drawn_ms)
+        self.last = self._table.picture(width, height, drawn_ms)
+        self.width = width
+        return self.last
+
+    async def _catch_up(self) -> None:
+        """Let the table look at every row that changed, and the stream go on meanwhile."""
+        deadline = time.monotonic() + CATCHING_UP_S
+        more = True
+        while more and time.monotonic() < deadline:
+            more = self._table.catch_up(now_ms())
+            await asyncio.sleep(0)
+
+    async def _wait(self) -> None:
+        """Wait until the next picture is due; a key or a new size brings it forward."""
+        shortest_s = min(self._pause_s, KEY_PAUSE_S)
+        await asyncio.sleep(shortest_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._pause_s - shortest_s):
+                await self._due.wait()
+
+    def _press(self, key: str) -> None:
+        self._table.press(key)
+        self._due.set()
+
+    def _hang_up(self) -> None:
+        self._gone = True
+        self._due.set()

@@ -1,0 +1,158 @@
+"""The live table: a book and its stream's health, seen as the user's keys ask for.
+
+It remembers what pictures have in common: the selection, the row under the cursor, what cells said
+before. It reads no clock and touches no terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from rfqwatch.health import Rate
+from rfqwatch.screen.columns import Look, details
+from rfqwatch.screen.controls import Grouping, Shown, View, press
+from rfqwatch.screen.header import Pulse
+from rfqwatch.screen.order import Criteria, Ranking, Selection
+from rfqwatch.screen.picture import Line, Memory, Scene, lay_out, picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.console import Console
+
+    from rfqwatch.book.book import Book
+    from rfqwatch.book.rfq import Rfq
+    from rfqwatch.health import Health
+
+
+class Table:
+    """Draws one book again and again; ``view.done`` says that the user is done with it."""
+
+    def __init__(self, book: Book, health: Health, view: View | None = None) -> None:
+        self.view = view or View()
+        self._book = book
+        self._health = health
+        self._shown = Shown()
+        self._anchor: str | None = None
+        self._first = 0
+        self._selection: Selection | None = None
+        # While paused: the rows as they were, when that was, and how many frames had come.
+        self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
+        self._created = Rate()
+        self._created.total = book.counts.created
+        self._memories: dict[str, Memory] = {}
+        self._needs: dict[str, int] = {}
+        self._header = 0
+        self._size = (0, 0)
+
+    def press(self, key: str) -> None:
+        """Do what a key asks for; the next picture shows it."""
+        before = self.view
+        self.view = press(before, key, self._shown)
+        if Criteria.of(self.view) != Criteria.of(before):
+            self._anchor = None
+        elif self.view.cursor != before.cursor:
+            # The top row is whatever comes there; any other is held on to.
+            self._anchor = self._key_at(self.view.cursor) if self.view.cursor else None
+
+    def catch_up(self, now_ms: int) -> bool:
+        """Look at some of the rows that changed; tell whether more of them wait."""
+        rows, seen_ms, _ = self._moment(now_ms)
+        return bool(self._follow(rows, seen_ms).pending)
+
+    def picture(self, width: int, height: int, now_ms: int) -> list[Line]:
+        """Draw what is known now: ``height`` lines of ``width`` cells, none beyond."""
+        book = self._book
+        self._created.add(book.counts.created - self._created.total, now_ms)
+        rows, seen_ms, behind = self._moment(now_ms)
+        selection = self._follow(rows, seen_ms)
+        if (width, height) != self._size:
+            self._size = (width, height)
+            self._header = 0
+            self._needs.clear()
+        look = Look(book, seen_ms, self._health.away)
+        scene = Scene(
+            look,
+            Pulse(book, self._health, now_ms, self._created.per_second(now_ms), behind),
+            self.view,
+            memories=self._memories,
+            needs=self._needs,
+            header=self._header,
+        )
+        room = max(1, lay_out(height).body)
+        ranking = selection.ranking
+        scene.total, scene.pending = len(ranking), selection.pending
+        self._put_cursor(ranking)
+        self._scroll(ranking, rows, look, room)
+        keys = ranking.keys(self._first, height)
+        if self.view.grouping is Grouping.NONE:
+            scene.rows = [rows[key] for key in keys if key in rows]
+        else:
+            scene.groups = [(key, selection.groups[key]) for key in keys]
+        scene.view = self.view
+        scene.first = self._first
+        self._shown = Shown(scene.total, room, self._key_at(self.view.cursor))
+        lines = picture(scene, width, height)
+        self._header = scene.header
+        return lines
+
+    def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
+        frames = sum(card.frames.total for card in self._health.shards.values())
+        if not self.view.paused:
+            self._frozen = None
+            return self._book.rows, now_ms, None
+        if self._frozen is None:
+            if self._selection is not None:
+                self._selection.follow(self._book.rows, self._book.take_changes(), now_ms)
+            self._frozen = (dict(self._book.rows), now_ms, frames)
+        rows, seen_ms, frames_then = self._frozen
+        return rows, seen_ms, frames - frames_then
+
+    def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Selection:
+        # What changes during a pause is looked at when it ends.
+        changed = set() if self.view.paused else self._book.take_changes()
+        criteria = Criteria.of(self.view)
+        if self._selection is None or self._selection.criteria != criteria:
+            self._selection = Selection(criteria)
+            changed = None
+        self._selection.follow(rows, changed, now_ms)
+        return self._selection
+
+    def _key_at(self, place: int) -> str | None:
+        keys = self._selection.ranking.keys(place, 1) if self._selection else []
+        return keys[0] if keys else None
+
+    def _put_cursor(self, ranking: Ranking) -> None:
+        found = None if self._anchor is None else ranking.index(self._anchor)
+        cursor = min(self.view.cursor, max(0, len(ranking) - 1)) if found is None else found
+        if self._anchor is not None:
+            self._anchor = self._key_at(cursor)
+        self.view = replace(self.view, cursor=cursor)
+
+    def _scroll(self, ranking: Ranking, rows: Mapping[str, Rfq], look: Look, room: int) -> None:
+        cursor = self.view.cursor
+        self._first = min(self._first, cursor)
+        self._first = max(self._first, cursor - room + 1)
+        if self.view.grouping is not Grouping.NONE or not self.view.expanded:
+            return
+        # Expanded rows take more lines; the row under the cursor stays in sight with its own.
+        ids = ranking.keys(self._first, cursor - self._first + 1)
+        heights = [
+            1 + len(details(rows[rfq_id], look)) if rfq_id in self.view.expanded else 1
+            for rfq_id in ids
+            if rfq_id in rows
+        ]
+        while len(heights) > 1 and sum(heights) > room:
+            self._first += 1
+            del heights[0]
+
+
+def export(lines: Iterable[Line], console: Console) -> None:
+    """Print a picture on a Rich console, be it one that records for `export_svg`."""
+    for line in lines:
+        text = Text.assemble(*((text, style or "") for text, style, _ in line))
+        text.no_wrap = True
+        console.print(text, soft_wrap=True)

@@ -1,0 +1,414 @@
+"""A connection to the exchange: dialled with a fresh signature, read burst by burst.
+
+Reading never waits for anything: messages are taken as they are parsed, without the library's
+queue, so that nothing downstream can pause the socket or starve its pongs. Whatever arrives counts
+as a sign of life, pings included, as the exchange stops its pings while traffic flows
+(docs.kalshi.com, WebSocket keep-alive).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import ssl
+from contextlib import asynccontextmanager
+from ipaddress import ip_address
+from socket import gaierror
+from typing import TYPE_CHECKING
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidProxy,
+    InvalidStatus,
+    InvalidURI,
+)
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
+
+from rfqwatch import __version__
+from rfqwatch.clock import now_ms
+from rfqwatch.errors import ConnectionFailedError, UsageError
+from rfqwatch.exchange.signing import handshake_headers
+from rfqwatch.sources import refusals
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from websockets.client import ClientProtocol
+    from websockets.protocol import Event
+    from websockets.uri import WebSocketURI
+
+    from rfqwatch.exchange.credentials import Credentials
+    from rfqwatch.exchange.wire import Payload
+
+OPEN_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 1.0
+LARGEST_MESSAGE = 4 * 2**20
+"""Bytes; the largest messages known are about 20 kB."""
+
+# The library's debug log prints the signature headers, so it is never let out.
+_SILENT = logging.getLogger("rfqwatch.websockets")
+_SILENT.setLevel(logging.CRITICAL + 1)
+_SILENT.propagate = False
+
+_HEADERS_END = b"\r\n\r\n"
+_WHOLE_TEXT = 0x81
+_FIRST_BYTES = frozenset({0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A})
+"""Data, its continuations and control frames, without the bits that no extension of ours uses."""
+_SHORT_HEADER = 2
+_SHORT_LENGTHS = 126
+_LONG_HEADERS = {126: 4, 127: 10}
+
+
+class DisconnectedError(Exception):
+    """No connection, or none any more; another attempt may succeed. The text is from the wire."""
+
+
+class Link(ClientConnection):
+    """One open connection, read as bursts of whole messages."""
+
+    def __init__(self, protocol: ClientProtocol, **options: object) -> None:
+        super().__init__(protocol, **options)  # type: ignore[arg-type]
+        self._burst: list[Payload] = []
+        self._burst_ms = 0
+        self._partial: bytearray | None = None
+        self._unread = bytearray()
+        self._wanted = 0
+        self._take: Callable[[bytes], None] = self._take_handshake
+        self._waiter: asyncio.Future[None] | None = None
+        self._end: str | None = None
+        self._heard = self.loop.time()
+        self._watchdog: asyncio.TimerHandle | None = None
+
+    async def receive(self, until_ms: int | None = None) -> tuple[int, list[Payload]]:
+        """Wait for messages: the Unix milliseconds of receipt, and all that came since.
+
+        Raises `TimeoutError` when ``until_ms`` passes first, and `DisconnectedError` at the end.
+        """
+        if not self._burst:
+            if self._end is not None:
+                raise DisconnectedError(self._end)
+            self._waiter = self.loop.create_future()
+            if until_ms is None:
+                await self._waiter
+            else:
+                async with asyncio.timeout(max(0, until_ms - now_ms()) / 1000):
+                    await self._waiter
+            if not self._burst:
+                raise DisconnectedError(self._end)
+        burst, self._burst = self._burst, []
+        return self._burst_ms, burst
+
+    async def command(self, command: bytes) -> None:
+        """Send a command. Raises `DisconnectedError` at the end."""
+        try:
+            await self.send(command, text=True)
+        except ConnectionClosed:
+            raise DisconnectedError(self._end or "connection lost") from None
+
+    @property
+    def heard_ms(self) -> int:
+        """When anything at all last arrived, a ping too; Unix milliseconds."""
+        return now_ms() - round((self.loop.time() - self._heard) * 1000)
+
+    def watch(self, idle_timeout_s: float) -> None:
+        """End the connection when nothing at all arrives for so long."""
+        silent_s = self.loop.time() - self._heard
+        if self._end is not None:
+            return
+        if silent_s >= idle_timeout_s:
+            self._finish(f"nothing heard for {silent_s:.0f} s")
+            self.transport.abort()
+        else:
+            self._watchdog = self.loop.call_later(
+                idle_timeout_s - silent_s, self.watch, idle_timeout_s
+            )
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes from the socket."""
+        self._heard = self.loop.time()
+        received_ms = now_ms()
+        self._take(data)
+        if self._burst:
+            self._burst_ms = received_ms
+            self._wake()
+
+    # The library knows everything a frame can be, at several times what it takes to cut out the one
+    # form that nearly all have. So it does the handshake and gets every other frame, whole; once it
+    # finds fault with the connection, it gets all the rest, and lets nothing more through.
+
+    def _take_handshake(self, data: bytes) -> None:
+        taken = len(self._unread)
+        self._unread += data
+        end = self._unread.find(_HEADERS_END, max(0, taken - len(_HEADERS_END)))
+        if end < 0:
+            super().data_received(data)
+            if self.protocol.handshake_exc is not None:
+                self._take_rest(len(self._unread))
+            return
+        end += len(_HEADERS_END)
+        super().data_received(data[: end - taken])
+        del self._unread[:end]
+        self._take = self._take_frames
+        self._cut_frames()
+
+    def _take_frames(self, data: bytes) -> None:
+        self._unread += data
+        if len(self._unread) >= self._wanted:
+            self._cut_frames()
+
+    def _cut_frames(self) -> None:
+        """Cut whole frames off what is unread, by their headers (RFC 6455, section 5.2)."""
+        unread = self._unread
+        start, size = 0, len(unread)
+        self._wanted = 0
+        while self.protocol.state is State.OPEN and size - start >= _SHORT_HEADER:
+            first, length = unread[start], unread[start + 1]
+            if first not in _FIRST_BYTES:
+                self._take_rest(start)
+                return
+            body = start + _SHORT_HEADER
+            if length >= _SHORT_LENGTHS:
+                # A mask makes the length larger than any; the library will refuse it.
+                body = start + _LONG_HEADERS.get(length, _SHORT_HEADER)
+                if body > size:
+                    break
+                length = int.from_bytes(unread[start + _SHORT_HEADER : body])
+                if not 0 < length <= LARGEST_MESSAGE:
+                    self._take_rest(start)
+                    return
+            end = body + length
+            if end > size:
+                self._wanted = end - start
+                break
+            if first == _WHOLE_TEXT and self._partial is None:
+                self._burst.append(unread[body:end])
+            else:
+                super().data_received(bytes(unread[start:end]))
+            start = end
+        if self.protocol.state is State.OPEN:
+            del unread[:start]
+        else:
+            self._take_rest(start)
+
+    def _take_rest(self, start: int) -> None:
+        rest = bytes(self._unread[start:])
+        self._unread.clear()
+        self._take = self._take_by_library
+        self._take(rest)
+
+    def _take_by_library(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.protocol.state is not State.OPEN:
+            # Nothing more will come out, even if the exchange goes on sending.
+            self._finish(self._closing())
+
+    def process_event(self, event: Event) -> None:
+        """Take a parsed frame from the library, in place of its queue."""
+        if self.response is None or not isinstance(event, Frame):
+            super().process_event(event)
+            return
+        if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
+            if self._partial is None:
+                self._partial = bytearray()
+            self._partial += event.data
+            if event.fin:
+                self._burst.append(self._partial)
+                self._partial = None
+
+    def pause_writing(self) -> None:
+        """End the connection when what is written stays in memory.
+
+        Little is ever sent, so its other end has stopped reading, or floods us with pings.
+        """
+        super().pause_writing()
+        self._finish("what we send is not read")
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that the socket is gone."""
+        super().connection_lost(exc)
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+        self._finish(self._closing() if exc is None else f"connection lost ({exc})")
+
+    def _closing(self) -> str:
+        parser_error = self.protocol.parser_exc
+        if parser_error is not None and not isinstance(parser_error, EOFError):
+            return f"unreadable: {parser_error}"
+        close = self.protocol.close_rcvd
+        if close is None:
+            return "connection lost"
+        return f"closed by the exchange with {close.code}" + (
+            f" ({close.reason})" if close.reason else ""
+        )
+
+    def _finish(self, why: str) -> None:
+        if self._end is None:
+            self._end = why
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+
+class _Connect(connect):
+    """The library's connector, without its redirects: they would carry the signature elsewhere."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
+class Dialer:
+    """Where to connect and as whom; signs every attempt anew and knows the exchange's clock."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        idle_timeout_s: float,
+        say: Callable[[str], None],
+    ) -> None:
+        """Check ``url``. Raises `UsageError` when credentials must not or can't go there."""
+        self._uri = _parse(url)
+        if not self._uri.secure and not _is_loopback(self._uri.host):
+            raise UsageError(
+                f"credentials are not sent over ws:// to another computer ({self._uri.host})",
+                "Use wss://.",
+            )
+        self._url = url
+        self.place = f"{self._uri.host}:{self._uri.port}"
+        self._credentials = credentials
+        self._idle_timeout_s = idle_timeout_s
+        self._say = say
+        self._offset_ms = 0
+        self._ssl: ssl.SSLContext | None = None
+        if self._uri.secure:
+            self._ssl = ssl.create_default_context()
+            self._ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    @asynccontextmanager
+    async def dial(self) -> AsyncIterator[Link]:
+        """Connect, and close again at the end.
+
+        Raises `DisconnectedError` when another attempt may succeed, and an `RfqwatchError` when
+        none will: HTTP 401 and 403, other answers that are no WebSocket, certificates.
+        """
+        try:
+            link = await self._open()
+        except InvalidStatus as refused:
+            offset_ms = refusals.clock_offset_ms(refused.response, now_ms())
+            if offset_ms is None:
+                raise self._failure(refused) from None
+            self._offset_ms = offset_ms
+            self._say(
+                f"this computer's clock is {abs(offset_ms) / 1000:.1f} s "
+                f"{'behind' if offset_ms > 0 else 'ahead of'} the exchange's; signing with its time"
+            )
+            try:
+                link = await self._open()
+            except InvalidStatus as refused_again:
+                raise self._failure(refused_again) from None
+        try:
+            link.watch(self._idle_timeout_s)
+            yield link
+        finally:
+            await link.close()
+
+    async def _open(self) -> Link:
+        headers = handshake_headers(
+            self._credentials, self._uri.path or "/", now_ms() + self._offset_ms
+        )
+        try:
+            link = await _Connect(
+                self._url,
+                additional_headers=headers,
+                user_agent_header=f"rfqwatch/{__version__}",
+                # A megabyte a second needs no compression, and inflating it would cost more time
+                # than everything else done with a frame.
+                compression=None,
+                # A proxy would see what goes over ws://.
+                proxy=True if self._uri.secure else None,
+                open_timeout=OPEN_TIMEOUT_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+                # The exchange's own pings and the watchdog tell whether it lives; a pong to our
+                # ping would queue behind unread data and time out just when traffic is high.
+                ping_interval=None,
+                max_size=LARGEST_MESSAGE,
+                max_queue=None,
+                logger=_SILENT,
+                create_connection=Link,
+                ssl=self._ssl,
+            )
+        except InvalidStatus:
+            raise
+        except ssl.SSLCertVerificationError as error:
+            raise ConnectionFailedError(
+                f"the certificate of {self.place} can't be trusted: {error.verify_message}",
+                "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
+            ) from None
+        except (OSError, InvalidHandshake, ConnectionClosed) as error:
+            # TimeoutError and ssl.SSLError are OSErrors.
+            raise DisconnectedError(_describe(error)) from None
+        except (ImportError, InvalidProxy, ValueError) as error:
+            # A malformed address is not told, as it may hold a password.
+            why = str(error) if isinstance(error, ImportError) else "its address is malformed"
+            raise ConnectionFailedError(
+                f"the proxy of the environment can't be used: {why}",
+                "Mend or unset HTTPS_PROXY and its like.",
+            ) from None
+        assert isinstance(link, Link)  # noqa: S101 - the factory above made it
+        return link
+
+    def _failure(self, refused: InvalidStatus) -> Exception:
+        if refusals.is_temporary(refused.response):
+            return DisconnectedError(refusals.describe(refused.response))
+        return refusals.error(refused.response, self.place)
+
+
+def _parse(url: str) -> WebSocketURI:
+    # No error tells the URL, nor carries it as its cause: it may hold a password.
+    try:
+        uri = parse_uri(url)
+        uri.host.encode("idna")
+    except (InvalidURI, ValueError):
+        raise UsageError(
+            "--url is not a WebSocket address", "Write wss://host/trade-api/ws/v2."
+        ) from None
+    if uri.user_info is not None:
+        raise UsageError(
+            "--url holds a user and password, which the exchange has no use for",
+            "Leave them out; the API key signs the connection.",
+        )
+    return uri
+
+
+def _describe(error: Exception) -> str:
+    match error:
+        case TimeoutError():
+            return f"no answer in {OPEN_TIMEOUT_S:.0f} s"
+        case ssl.SSLError():
+            reason = error.reason or error.strerror or "unexpected end"
+            return f"TLS failed ({reason.replace('_', ' ').lower()})"
+        case gaierror():
+            return f"the name of the host can't be resolved ({error.strerror})"
+        case OSError() if error.errno is not None:
+            return os.strerror(error.errno).lower()
+        case ConnectionError() | ConnectionClosed():
+            return "connection lost"
+        case _:
+            return str(error.__cause__ or error) or type(error).__name__
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -1,0 +1,470 @@
+"""The table's pictures: what they say, that they keep their grid, what keys do to them.
+
+The files under pictures/ are whole pictures; RENEW_PICTURES=1 writes them anew.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from rfqwatch.book.book import Book
+from rfqwatch.escaping import cells
+from rfqwatch.exchange.events import (
+    Amount,
+    BatchRfq,
+    Event,
+    Leg,
+    QuoteAccepted,
+    QuoteCreated,
+    QuoteExecuted,
+    RfqBatchCreated,
+    RfqCreated,
+    RfqDeleted,
+)
+from rfqwatch.health import Connection, Health
+from rfqwatch.screen.controls import KEYS, Grouping, Sort, View
+from rfqwatch.screen.table import Table, export
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PICTURES = Path(__file__).parent / "pictures"
+NOW = 1_788_645_600_000
+CREATOR = "ba862291c487ff7d327a32dbbb97f4a866d71766dc0e52d4a83e423145572628"
+HIDDEN = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+LEGS = (
+    Leg("KXMLBGAME-26SEP051805ATLPHI", "KXMLBGAME-26SEP051805ATLPHI-PHI", "yes"),
+    Leg("KXMLBGAME-26SEP051810DETCLE", "KXMLBGAME-26SEP051810DETCLE-CLE", "no"),
+    Leg("KXMLBGAME-26SEP051840MILCIN", "KXMLBGAME-26SEP051840MILCIN-MIL", "yes", Amount("1.0000")),
+)
+
+
+def at(ms: int) -> datetime:
+    return datetime(2026, 9, 5, 22, tzinfo=UTC) + timedelta(milliseconds=ms - NOW)
+
+
+def created(rfq_id: str, age_ms: int = 0, **terms: Any) -> RfqCreated:  # noqa: ANN401
+    fields: dict[str, Any] = {"market_ticker": "FED-26DEC-T3.00", "creator_id": CREATOR}
+    return RfqCreated(id=rfq_id, created_ts=at(NOW - age_ms), **(fields | terms))
+
+
+def quoted(quote_id: str, maker: str, yes: str, no: str, rfq_id: str = "ours") -> QuoteCreated:
+    return QuoteCreated(
+        rfq_id=rfq_id,
+        quote_id=quote_id,
+        quote_creator_id=maker,
+        yes_bid_dollars=Amount(yes),
+        no_bid_dollars=Amount(no),
+        yes_contracts_offered_fp=Amount("100.00"),
+        created_ts=at(NOW - 900),
+    )
+
+
+def taken(rfq_id: str, quote_id: str = "q1") -> QuoteAccepted:
+    return QuoteAccepted(
+        rfq_id=rfq_id, quote_id=quote_id, quote_creator_id="maker-one", accepted_side="yes"
+    )
+
+
+DOLLARS: dict[str, Any] = {"target_cost_dollars": Amount("10.0000")}
+CONTRACTS: dict[str, Any] = {"contracts_fp": Amount("296.61")}
+COMBO: dict[str, Any] = {
+    "market_ticker": "KXMVECROSSCATEGORY-SHARD1-S20265E686BCC7E2-BFE7A290327",
+    "event_ticker": "KXMVECROSSCATEGORY-SHARD1-S20265E686BCC7E2",
+    "mve_collection_ticker": "KXMVECROSSCATEGORY-SHARD1-R",
+    "mve_selected_legs": LEGS,
+}
+
+
+def health(state: Connection = Connection.WATCHING) -> Health:
+    health = Health("prod")
+    card = health.shard("3/10")
+    card.become(Connection.WATCHING, NOW - 192_000)
+    card.heard(1_500, NOW - 900)
+    if state is Connection.RECONNECTING:
+        card.become(state, NOW - 700, NOW + 3_500)
+    for lag_ms in range(100):
+        card.lagged(lag_ms)
+    return health
+
+
+def sample() -> Book:
+    """Make a book with a row in every state."""
+    book = Book()
+
+    def apply(*events: Event, ago_ms: int = 20) -> None:
+        for event in events:
+            book.apply(event, NOW - ago_ms, None, "3/10")
+
+    apply(created("stale", 7_300_000, **CONTRACTS))
+    apply(created("unconfirmed", 240_000, creator_id=HIDDEN, **CONTRACTS), ago_ms=239_000)
+    book.gap("3/10")
+    apply(
+        created("8f215380-bab6-4f29-82f8-e58aea724953", 700, **COMBO, **DOLLARS),
+        created("9dc3e2d7-ee09-40b4-9667-df81101711dc", 12_000, **COMBO, **CONTRACTS),
+        created("ours", 31_000, event_ticker="FED-26DEC", **DOLLARS),
+        quoted("q1", "maker-one", "0.3500", "0.0000"),
+        quoted("q2", "maker-two", "0.3100", "0.6425"),
+        created("taken", 40_000, **COMBO, **DOLLARS),
+        created("lapsed", 41_000, **COMBO, **DOLLARS),
+        created("executed", 50_000, **CONTRACTS),
+        created("gone", 55_000, **CONTRACTS),
+    )
+    apply(taken("taken"), ago_ms=1_250)
+    apply(taken("lapsed"), ago_ms=4_100)
+    apply(QuoteExecuted("q9", "executed"), RfqDeleted(id="gone"), ago_ms=500)
+    rfqs = tuple(
+        BatchRfq(id=f"child {number}", leg_indices=(0, number), **DOLLARS) for number in (1, 2)
+    )
+    apply(RfqBatchCreated("rfq_batch_123", CREATOR, at(NOW - 60_000), LEGS, rfqs))
+    return book
+
+
+def table(*keys: str, view: View | None = None, book: Book | None = None) -> Table:
+    table = Table(book or sample(), health(), view)
+    for key in keys:
+        text(table, 80, 24)
+        table.press(key)
+    return table
+
+
+def text(table: Table, width: int, height: int, now_ms: int = NOW) -> str:
+    lines = table.picture(width, height, now_ms)
+    return "\n".join("".join(part.text for part in line) for line in lines)
+
+
+def rows(drawn: str) -> list[str]:
+    lines = drawn.splitlines()
+    titled = (
+        n for n, line in enumerate(lines) if " age what" in line or "RFQs open dollars" in line
+    )
+    return [line for line in lines[next(titled) + 1 : -1] if line.strip()]
+
+
+def away() -> Table:
+    return Table(sample(), health(Connection.RECONNECTING))
+
+
+def sharded() -> Table:
+    several = Health("demo-api.kalshi.co")
+    for key, state in enumerate((Connection.WATCHING, Connection.RECONNECTING)):
+        card = several.shard(f"{key}/2")
+        card.become(Connection.WATCHING, NOW - 9_000)
+        card.heard(0, NOW - 7_500 * key - 100)
+        card.become(state, NOW - 7_000, NOW + 800)
+        card.gaps, card.missed, card.unknown = key, 1_204 * key, key
+    return Table(sample(), several)
+
+
+SCENES: dict[str, tuple[Callable[[], Table], int, int]] = {
+    "standard": (table, 80, 24),
+    "small": (table, 40, 10),
+    "large": (table, 160, 60),
+    "huge": (table, 250, 70),
+    "tiny": (table, 12, 5),
+    "expanded combo": (lambda: table("enter"), 100, 30),
+    "expanded quotes": (lambda: table("j", "j", "enter"), 120, 24),
+    "typing": (lambda: table("/", "P", "H", "I"), 80, 16),
+    "narrowed": (lambda: table("/", "f", "E", "d", "-", "enter"), 80, 16),
+    "by event": (lambda: table("g"), 80, 16),
+    "by leg": (lambda: table("g", "g"), 80, 16),
+    "by creator": (lambda: table("g", "g", "g", "g"), 60, 16),
+    "in a leg": (lambda: table("g", "g", "enter"), 100, 20),
+    "help": (lambda: table("?"), 80, 24),
+    "paused": (lambda: table(" "), 80, 16),
+    "disconnected": (away, 80, 16),
+    "sharded": (sharded, 100, 24),
+    "empty": (lambda: table(book=Book()), 80, 8),
+}
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_pictures_are_as_recorded(name: str) -> None:
+    make, width, height = SCENES[name]
+    file = PICTURES / f"{name.replace(' ', '_')}.txt"
+    drawn = "".join(f"{line.rstrip()}\n" for line in text(make(), width, height).split("\n"))
+    if os.environ.get("RENEW_PICTURES"):
+        PICTURES.mkdir(exist_ok=True)
+        file.write_text(drawn)
+    assert drawn == file.read_text()
+
+
+hostile = st.text(
+    st.one_of(
+        st.characters(codec="utf-8"),  # other JSON is malformed to the decoder
+        st.sampled_from("\x1b\x07\x9b\u202e\u200b\ufeff[]/漢字e\u0301🏳\u200d🌈\n\t\r"),
+    ),
+    max_size=40,
+)
+amounts = st.decimals(0, 10**15, allow_nan=False, allow_infinity=False, places=6).map(Amount)
+maybe = st.none() | hostile
+legs = st.builds(Leg, maybe, maybe, maybe, st.none() | amounts)
+announcements = st.builds(
+    RfqCreated,
+    id=hostile,
+    market_ticker=maybe,
+    event_ticker=maybe,
+    creator_id=maybe,
+    mve_collection_ticker=maybe,
+    contracts_fp=st.none() | amounts,
+    target_cost_dollars=st.none() | amounts,
+    mve_selected_legs=st.none() | st.lists(legs, max_size=4).map(tuple),
+    created_ts=st.none() | st.datetimes(timezones=st.just(UTC)),
+)
+keys = st.sampled_from(
+    ["s", "S", "g", "up", "down", "j", "k", "pgup", "pgdn", "home", "end", "enter", "/", "?", "a"]
+)
+keys |= st.sampled_from(["esc", "backspace", " ", "tab", "paste:\x1b[31m漢", "漢"])
+
+
+@given(
+    st.lists(announcements, max_size=6),
+    st.lists(keys, max_size=6),
+    st.integers(1, 260),
+    st.integers(1, 70),
+    hostile,
+)
+@settings(max_examples=150, deadline=None)
+def test_every_picture_keeps_its_grid_whatever_the_wire_and_the_keys_bring(
+    events: list[RfqCreated], pressed: list[str], width: int, height: int, name: str
+) -> None:
+    book = Book(mine=len(events) % 2 == 0)
+    for event in events:
+        book.apply(event, NOW, None, name)
+        book.apply(quoted("q", event.creator_id or "", "0.35", "0.6", event.id), NOW, None, name)
+    status = Health(name)
+    status.shard(name).become(Connection.WATCHING, NOW)
+    table = Table(book, status)
+    for key in [*pressed, "x"]:
+        lines = table.picture(width, height, NOW + 1)
+        assert len(lines) == height
+        for line in lines:
+            shown = "".join(part.text for part in line)
+            assert cells(shown) == width
+            assert shown.isprintable()
+        table.press(key)
+
+
+def test_only_rows_that_fit_are_drawn_and_the_rest_is_counted() -> None:
+    book = Book()
+    for number in range(1_000):
+        book.apply(created(f"rfq {number}", number), NOW)
+    drawn = text(table(book=book), 80, 24)
+    assert "+981 more of 1,000 RFQs" in drawn
+
+
+def test_every_digit_shows_whatever_its_length() -> None:
+    book = Book()
+    book.apply(created("r", target_cost_dollars=Amount("123456789.123456")), NOW)
+    book.apply(quoted("q", "m", "0.123456", "0.1", "r"), NOW)
+    for width in (40, 80, 160):
+        assert "$123456789.123456" in text(table(book=book), width, 24)
+    drawn = text(table(book=book), 160, 24)
+    assert " $0.123456 " in drawn
+    assert " $0.776544 " in drawn
+
+
+def test_quotes_of_others_are_unknown_and_our_own_can_be_none() -> None:
+    event = created("r", **DOLLARS)
+    others, mine = Book(), Book(mine=True)
+    for book in (others, mine):
+        book.apply(event, NOW)
+    (unknown,) = [row for row in rows(text(table(book=others), 100, 10)) if "open" in row]
+    (none,) = [row for row in rows(text(table(book=mine), 100, 10)) if "open" in row]
+    assert unknown.split()[4:8] == ["·"] * 4
+    assert none.split()[4:8] == ["–", "–", "–", "0"]  # noqa: RUF001
+
+
+def styles(table: Table, needle: str, now_ms: int = NOW) -> list[str]:
+    return [
+        str(part.style)
+        for line in table.picture(120, 30, now_ms)
+        for part in line
+        if needle in part.text
+    ]
+
+
+def test_a_changed_cell_is_marked_for_a_second() -> None:
+    book = Book()
+    book.apply(created("r", **DOLLARS), NOW)
+    shown = table(book=book)
+    assert not any("yellow" in style for style in styles(shown, "open"))
+    book.apply(RfqDeleted(id="r"), NOW)
+    assert any("yellow" in style for style in styles(shown, "deleted", NOW + 100))
+    assert any("yellow" in style for style in styles(shown, "deleted", NOW + 1_000))
+    assert not any("yellow" in style for style in styles(shown, "deleted", NOW + 1_200))
+
+
+def test_rows_of_a_lost_connection_are_dim() -> None:
+    assert all("dim" in style for style in styles(away(), "KXMLBGAME"))
+    assert not any("dim" in style for style in styles(table(), "ATLPHI-PHI yes"))
+
+
+def test_a_paused_picture_stands_still_while_the_book_goes_on() -> None:
+    book, status = sample(), health()
+    shown = Table(book, status)
+    text(shown, 80, 24)
+    shown.press(" ")
+    before = text(shown, 80, 24)
+    book.apply(created("new", **DOLLARS), NOW + 60_000)
+    book.apply(RfqDeleted(id="ours"), NOW + 60_000)
+    book.tick(NOW + 90_000)
+    status.shard("3/10").heard(312, NOW + 60_000)
+    after = text(shown, 80, 24, NOW + 90_000)
+    assert "paused, 312 behind" in after
+    assert rows(before) == rows(after)
+    shown.press(" ")
+    resumed = text(shown, 80, 24, NOW + 60_000)
+    assert "paused" not in resumed
+    assert "60s FED-26DEC-T3.00" in rows(resumed)[0]
+
+
+def test_the_cursor_stays_with_its_row_and_the_top_with_the_newest() -> None:
+    book = Book()
+    for number in range(3):
+        book.apply(created(f"old {number}", 10 + number), NOW)
+    shown = table("j", book=book)
+    text(shown, 160, 24)
+    book.apply(created("new", 0), NOW)
+    marked = [line for line in text(shown, 160, 24).splitlines() if line.startswith(">")]
+    assert "old 1" in marked[0]
+    shown.press("home")
+    text(shown, 160, 24)
+    book.apply(created("newer", -5), NOW + 5)
+    marked = [line for line in text(shown, 160, 24).splitlines() if line.startswith(">")]
+    assert "newer" in marked[0]
+
+
+@pytest.mark.parametrize("height", [6, 10, 24])
+def test_the_cursor_is_always_in_sight(height: int) -> None:
+    book = Book()
+    for number in range(50):
+        book.apply(created(f"r{number}", number, **COMBO), NOW)
+    shown = table(book=book)
+    for key in ["enter", "j"] * 8 + ["pgdn", "end", "up", "enter", "pgup", "home"]:
+        shown.press(key)
+        assert any(line.startswith(">") for line in text(shown, 80, height).splitlines())
+
+
+def test_orders_are_kept_up_as_rows_change() -> None:
+    book = Book()
+    shown = table("s", "s", book=book)  # largest
+    for number in range(30):
+        size = Amount(number * 7 % 30)
+        book.apply(created(f"r{number}", contracts_fp=size), NOW)
+        if number % 3 == 0:
+            book.apply(RfqDeleted(id=f"r{number // 2}"), NOW)
+            book.tick(NOW + 5_000)
+        drawn = [line for line in text(shown, 60, 50).splitlines() if " ct" in line]
+        sizes = [int(line.split(" ct")[0].split()[-1]) for line in drawn]
+        assert sizes == sorted(sizes, reverse=True)
+        assert len(sizes) == len(book.rows)
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 8), st.sampled_from("cdqae "), st.integers(0, 9)), max_size=40
+)
+
+
+@given(steps, st.sampled_from(Sort), st.sampled_from(Grouping), st.sampled_from(["", "atl"]))
+@settings(max_examples=150, deadline=None)
+def test_a_picture_kept_up_is_that_of_a_fresh_table(
+    history: list[tuple[int, str, int]], sort: Sort, grouping: Grouping, narrowed: str
+) -> None:
+    book, view = Book(), View(sort=sort, grouping=grouping, text=narrowed)
+    kept = Table(book, health(), view)
+    now_ms = NOW
+    for number, step, size in history:
+        rfq_id, now_ms = f"r{number}", now_ms + 400
+        terms = COMBO if number % 2 else {}
+        events: dict[str, Event] = {
+            "c": created(rfq_id, number * 10, contracts_fp=Amount(size), **terms),
+            "d": RfqDeleted(id=rfq_id),
+            "q": quoted(f"q{size}", f"m{size % 3}", f"0.{size}", "0.1", rfq_id),
+            "a": taken(rfq_id, f"q{size}"),
+            "e": QuoteExecuted(f"q{size}", rfq_id),
+        }
+        if step == " ":
+            kept.press(" ")
+        else:
+            book.apply(events[step], now_ms)
+        book.tick(now_ms)
+        text(kept, 100, 30, now_ms)
+    if kept.view.paused:
+        kept.press(" ")
+    drawn = [rows(text(table, 100, 30, now_ms)) for table in (kept, Table(book, health(), view))]
+    if grouping is not Grouping.NONE:
+        # A group's newest may be closed by now, which only who saw it knows.
+        drawn = [sorted(line[1:-6] for line in lines) for lines in drawn]
+    assert drawn[0] == drawn[1]
+
+
+def test_a_deadline_that_passed_is_not_the_nearest() -> None:
+    shown = table("S")
+    assert "confirm 1.8s" in rows(text(shown, 100, 24))[0]
+    later = rows(text(shown, 100, 24, NOW + 10_000))
+    assert not any(" confirm " in row for row in later)
+    assert "open lapsed?" not in later[0]
+
+
+def test_groups_follow_the_book() -> None:
+    book = sample()
+    shown = table("g", "g", book=book)
+    assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             6" in text(shown, 80, 24)
+    book.apply(RfqDeleted(id="taken"), NOW)
+    assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             5" in text(shown, 80, 24)
+
+
+def test_a_picture_is_exported_as_text_and_as_svg() -> None:
+    console = Console(record=True, file=io.StringIO(), width=80, force_terminal=True)
+    export(table().picture(80, 24, NOW), console)
+    svg = console.export_svg(title="rfqwatch")
+    assert svg.startswith("<svg")
+    assert "ATLPHI-PHI" in svg
+    plain = Console(file=io.StringIO(), width=80, color_system=None)
+    export(table().picture(80, 24, NOW), plain)
+    assert isinstance(plain.file, io.StringIO)
+    assert plain.file.getvalue().splitlines() == text(table(), 80, 24).splitlines()
+
+
+def test_a_fuller_book_is_taken_in_over_several_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rfqwatch.screen.order.MOST_PLACED", 10)
+    book = Book()
+    for number in range(25):
+        book.apply(created(f"r{number}", -number), NOW + number)
+    shown = Table(book, health())
+    footers = [text(shown, 80, 24).splitlines()[-1].split("  ")[0] for _ in range(3)]
+    assert footers == ["10 RFQs, 15 to look at", "20 RFQs, 5 to look at", "+5 more of 25 RFQs"]
+
+
+def test_every_key_of_the_help_does_something() -> None:
+    assert {"q", "space", "g", "enter", "/", "?"} <= {keys for keys, _ in KEYS}
+    assert table("q").view.done
+    assert table("ctrl-c").view.done
+    assert table("?", "q").view.done
+    assert not table("?", "x").view.help
+    assert not table("/", "q").view.done
+
+
+def test_going_back_leaves_a_group_for_its_groups() -> None:
+    shown = table("g", "enter")
+    assert shown.view.within is not None
+    shown.press("esc")
+    assert shown.view == View(grouping=Grouping.EVENT)
+
+
+def test_the_filter_is_typed_edited_pasted_and_dropped() -> None:
+    shown = table("/", "x", "backspace", "paste:ATL", "enter")
+    assert (shown.view.text, shown.view.typed) == ("ATL", None)
+    shown.press("/")
+    shown.press("esc")
+    assert (shown.view.text, shown.view.typed) == ("", None)
