@@ -9,8 +9,7 @@
     ├── RefusedError             4   the exchange refused the credentials
     ├── ConnectionFailedError    5   no connection within the limit asked for
     ├── SubscriptionRefusedError 6   the exchange refused the subscription
-    ├── GapsError                7   ended with gaps under --fail-on-gap
-    └── RecordingError           8   a recording that can't be read
+    └── GapsError                7   ended with gaps under --fail-on-gap
 
 The number is the exit code. An error is said in one or two lines: what happened, then what to do.
 """
@@ -69,9 +68,3 @@ class GapsError(RfqwatchError):
     """The stream ended with gaps, and ``--fail-on-gap`` asked for none."""
 
     exit_code = 7
-
-
-class RecordingError(RfqwatchError):
-    """A recording that can't be read."""
-
-    exit_code = 8
