@@ -6,9 +6,10 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from rfqwatch.cli.keyfile import load_credentials
 from rfqwatch.cli.options import Environment
 from rfqwatch.errors import UsageError
-from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, load_credentials
+from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
