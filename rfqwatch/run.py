@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.signals import first_of, signals
+from rfqwatch.summary import summary
 from rfqwatch.watch import watch
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ async def print_lines(
                     waiting = lines.undelivered
                     printed = quota.shown - lines.shed - waiting
                     done = f"{printed:,} events printed in {_since(start)}"
-                    say(_summary(health, done, shed=lines.shed, undelivered=waiting))
+                    say(summary(health, done, shed=lines.shed, undelivered=waiting))
 
 
 async def show(
@@ -83,7 +84,7 @@ async def show(
             # The terminal comes first: closing connections may take a second.
             await _stop(drawing)
             await _stop(work)
-            say(_summary(health, f"{quota.shown:,} events watched in {_since(start)}"))
+            say(summary(health, f"{quota.shown:,} events watched in {_since(start)}"))
 
 
 async def until_signal(served: Awaitable[None]) -> None:
@@ -103,40 +104,3 @@ async def _stop(work: asyncio.Future[None]) -> None:
 
 def _since(start: float) -> str:
     return f"{time.monotonic() - start:.0f} s"
-
-
-def gaps(health: Health, shed: int) -> int:
-    """Count the gaps of all shards; what was shed is one more."""
-    return sum(card.gaps for card in health.shards.values()) + bool(shed)
-
-
-def _summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -> str:
-    cards = health.shards.values()
-    counts = {
-        "events not taken from standard output at the end": undelivered,
-        "frames without a seq, so that completeness can't be checked": sum(
-            card.unnumbered for card in cards
-        ),
-        "malformed frames": sum(card.malformed for card in cards),
-        "frames of unknown types": sum(card.unknown for card in cards),
-    }
-    told = [f"{count:,} {what}" for what, count in counts.items() if count]
-    return "; ".join([done, _completeness(health, shed), *told])
-
-
-def _completeness(health: Health, shed: int) -> str:
-    cards = health.shards.values()
-    unseen = sum(card.heard_ms is None for card in cards)
-    if unseen == len(cards):
-        return "nothing was watched"
-    told = f"{unseen} of {len(cards)} shards never watched, " if unseen else ""
-    number = gaps(health, shed)
-    if not number:
-        return f"{told}no gaps"
-    missed = sum(card.missed for card in cards) + shed
-    known = f"{missed:,} frames missed"
-    if any(card.unmeasured for card in cards):
-        more = "an unknown number"
-        known = f"{known} and {more} more" if missed else f"{more} of frames missed"
-    why = f", {shed:,} of them shed as they were not read in time" if shed else ""
-    return f"{told}gaps: {number:,}, {known}{why}"

@@ -21,12 +21,13 @@ ALLOWED = {
     "exchange": {"errors"},
     "book": {"exchange"},
     "health": {"exchange", "book"},
+    "summary": {"health"},
     "output": {"exchange"},
     "lines": {"errors", "escaping", "exchange"},
     "sources": {"", "errors", "clock", "exchange"},
     "screen": {"errors", "clock", "signals", "escaping", "exchange", "book", "health", "lines"},
     "watch": {"errors", "clock", "exchange", "health", "sources", "output"},
-    "run": {"errors", "signals", "health", "sources", "lines", "watch"},
+    "run": {"errors", "signals", "health", "summary", "sources", "lines", "watch"},
     "simulator": {"errors"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for

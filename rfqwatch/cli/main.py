@@ -166,7 +166,8 @@ def tail(
 
     from rfqwatch.health import Health
     from rfqwatch.lines.stdout import ConsumerGoneError
-    from rfqwatch.run import gaps, print_lines
+    from rfqwatch.run import print_lines
+    from rfqwatch.summary import gaps
     from rfqwatch.watch import Quota
 
     shards = _shards(shard)
@@ -252,10 +253,11 @@ def table(
     from rfqwatch.book.feed import BookOutput
     from rfqwatch.health import Health
     from rfqwatch.lines.stdout import ConsumerGoneError
-    from rfqwatch.run import gaps, show
+    from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.table import Table
+    from rfqwatch.summary import gaps
     from rfqwatch.watch import Quota
 
     if not once and not (sys.stdout and sys.stdout.isatty()):
