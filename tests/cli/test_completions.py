@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-COMPLETIONS = Path(__file__).parent.parent / "completions"
+COMPLETIONS = Path(__file__).parents[2] / "completions"
 FILES = {"bash": "rfqwatch.bash", "zsh": "_rfqwatch", "fish": "rfqwatch.fish"}
 
 
