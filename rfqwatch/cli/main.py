@@ -386,9 +386,24 @@ def main() -> None:
         # Until a command heeds signals itself, Ctrl-C ends the program as it ends any other.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
-        app()
+        sys.exit(_run())
     except RfqwatchError as error:
         _say(f"error: {error.message}")
         if error.advice:
             _say(error.advice)
         sys.exit(error.exit_code)
+
+
+def _run() -> int | None:
+    """Run, and give the exit code. What Typer refuses is said like everything else."""
+    try:
+        code: int | None = app(standalone_mode=False)
+    except typer.TyperException as error:
+        # Pydantic's mark of a parser's own words.
+        message = error.format_message().replace("Value error, ", "", 1)
+        if not message:  # No command was given: Typer has shown the help.
+            return UsageError.exit_code
+        context: typer.Context | None = getattr(error, "ctx", None)
+        advice = f"See {context.command_path} --help" if context else ""
+        raise UsageError(message.removesuffix("."), advice) from None
+    return code

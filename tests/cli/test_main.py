@@ -34,7 +34,7 @@ def clean_environment() -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(prefixes)
     }
-    environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
     return environment
 
 
@@ -460,6 +460,32 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("tail --count 0", "'--count' / '-n'"),
+        ("tail --count", "'--count' requires an argument"),
+        ("tail --env moon", "'--env': 'moon' is not one of 'prod', 'demo', 'sim'"),
+        ("tail --coun 1", "No such option: --coun (Possible options: --count)"),
+        ("tail more", "unexpected extra argument(s) (more)"),
+        ("table --fps 99", "'--fps'"),
+        ("simulate --port x", "'--port'"),
+        ("tial", "No such command 'tial'. Did you mean 'tail'"),
+        ("--versio", "No such option: --versio"),
+    ],
+)
+def test_what_typer_refuses_is_said_like_everything_else(arguments: str, message: str) -> None:
+    done = rfqwatch(*arguments.split())
+    assert done.returncode == 2
+    assert done.stdout == ""
+    first, *more = done.stderr.splitlines()
+    assert first.startswith("rfqwatch: error: ")
+    assert message in first
+    for line in more:
+        assert re.fullmatch(r"rfqwatch: See .*rfqwatch( tail| table| simulate)? --help", line)
+    assert len(more) <= 1
 
 
 # Secrets
