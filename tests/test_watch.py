@@ -26,7 +26,7 @@ from rfqwatch.exchange.shards import parse_shards
 from rfqwatch.exchange.wire import Malformed, decode
 from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
-from rfqwatch.run import print_lines
+from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import FaultKind, parse_faults
 from rfqwatch.simulator.hostile import malformed
@@ -109,10 +109,8 @@ async def run(
     try:
         async with asyncio.timeout(60):
             await print_lines(
-                channels,
+                Watched(channels, quota, seen.health),
                 lines,
-                quota=quota,
-                health=seen.health,
                 duration_s=duration_s,
                 say=seen.said.append,
             )

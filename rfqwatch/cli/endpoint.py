@@ -1,4 +1,4 @@
-"""Where to connect, and as whom."""
+"""Finds the exchange that the options name."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.cli.keyfile import load_credentials
-from rfqwatch.cli.options import Environment
+from rfqwatch.cli.options import SimulationOptions
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
+from rfqwatch.stderr import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from rfqwatch.simulator.faults import Fault
+    from rfqwatch.cli.options import ConnectionOptions
 
 PATH = "/trade-api/ws/v2"
 URLS = {
-    Environment.PROD: f"wss://external-api-ws.kalshi.com{PATH}",
-    Environment.DEMO: f"wss://external-api-ws.demo.kalshi.co{PATH}",
+    "prod": f"wss://external-api-ws.kalshi.com{PATH}",
+    "demo": f"wss://external-api-ws.demo.kalshi.co{PATH}",
 }
 """Source: docs.kalshi.com, WebSocket quick start."""
-
-DEFAULT_SIM_RATE = 20.0
 
 
 class Endpoint(NamedTuple):
@@ -34,49 +33,45 @@ class Endpoint(NamedTuple):
     credentials: Credentials
 
 
-def faults(text: str | None) -> Sequence[Fault]:
-    """Read ``--sim-fault``. Raises `UsageError` that lists the names."""
-    from rfqwatch.simulator.faults import parse_faults
+@contextmanager
+def endpoint(connection: ConnectionOptions, simulation: SimulationOptions) -> Iterator[Endpoint]:
+    """Give the exchange that the options name; a simulated one runs meanwhile.
 
-    try:
-        return parse_faults(text or "")
-    except ValueError as error:
-        raise UsageError(f"--sim-fault: {error}") from None
+    Raises `UsageError` for options that exclude each other, and `CredentialsError`.
+    """
+    if connection.env == "sim":
+        with _simulated(connection, simulation) as simulated:
+            yield simulated
+    elif simulation != SimulationOptions():
+        raise UsageError("--sim-… options are for --env sim", "Add --env sim, or leave them out.")
+    else:
+        yield _real(connection)
 
 
 @contextmanager
-def exchange(
-    env: Environment | None,
-    url: str | None,
-    key_id: str | None,
-    key_file: str | None,
-    *,
-    warn: Callable[[str], None],
-) -> Iterator[Endpoint]:
-    """Give the real exchange, or what ``--url`` or RFQWATCH_URL says."""
+def _simulated(connection: ConnectionOptions, simulation: SimulationOptions) -> Iterator[Endpoint]:
+    if connection.url is not None:
+        raise UsageError("--url and --env sim exclude each other", "Leave one of them out.")
+    from rfqwatch.simulator.serving import running
+
+    with running(
+        rate=simulation.rate, seed=simulation.sim_seed, faults=simulation.sim_fault or ()
+    ) as exchange:
+        credentials = credentials_from_pem(
+            exchange.key_id, exchange.private_key_pem, "the simulated exchange's key"
+        )
+        yield Endpoint(exchange.url, "sim", credentials)
+
+
+def _real(connection: ConnectionOptions) -> Endpoint:
+    env, url = connection.env, connection.url
     if env is not None and url is not None:
         raise UsageError("--url and --env exclude each other", "Leave one of them out.")
     if env is None and url is None:
         url = os.environ.get("RFQWATCH_URL") or None
-    credentials, warnings = load_credentials(key_id, key_file, os.environ)
+    credentials, warnings = load_credentials(connection.key_id, connection.key_file, os.environ)
     for warning in warnings:
-        warn(f"warning: {warning}")
-    env = env or Environment.PROD
-    yield Endpoint(url or URLS[env], "" if url else env.value, credentials)
-
-
-@contextmanager
-def simulation(
-    url: str | None, rate: float | None, seed: int | None, fault: str | None
-) -> Iterator[Endpoint]:
-    """Run a simulated exchange, and give it."""
+        say(f"warning: {warning}")
     if url is not None:
-        raise UsageError("--url and --env sim exclude each other", "Leave one of them out.")
-    from rfqwatch.simulator.serving import running
-
-    rate = DEFAULT_SIM_RATE if rate is None else rate
-    with running(rate=rate, seed=seed, faults=faults(fault)) as simulated:
-        credentials = credentials_from_pem(
-            simulated.key_id, simulated.private_key_pem, "the simulated exchange's key"
-        )
-        yield Endpoint(simulated.url, "sim", credentials)
+        return Endpoint(url, "", credentials)
+    return Endpoint(URLS[env or "prod"], env or "prod", credentials)

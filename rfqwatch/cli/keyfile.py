@@ -80,11 +80,8 @@ def load_credentials(
     pem, mode = _read(path, origin, source)
     credentials = credentials_from_pem(checked_id, pem, source, _as_argument(path))
     exposed = mode & (stat.S_IRGRP | stat.S_IROTH) and not _DESCRIPTOR.fullmatch(path)
-    if not exposed:
-        return credentials, []
-    return credentials, [
-        f"key file {_shown(path)} can be read by other users: chmod 600 {_as_argument(path)}"
-    ]
+    warning = f"key file {_shown(path)} can be read by other users: chmod 600 {_as_argument(path)}"
+    return credentials, [warning] if exposed else []
 
 
 def _given(

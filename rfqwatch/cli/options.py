@@ -1,228 +1,210 @@
-"""The words of the command line: options, and how their values are read."""
+"""The options of the command line, each declared once, in groups that commands share.
 
-from __future__ import annotations
+A field's name is its option's. Typer reads the annotations, so they are no text here.
+"""
 
-import re
-from enum import StrEnum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rfqwatch.errors import UsageError
+from rfqwatch.cli.quantities import Seconds, Size
+from rfqwatch.exchange.shards import Shard, parse_shards
+
+if TYPE_CHECKING:
+    from rfqwatch.simulator.faults import Fault
+
+Environment = Literal["prod", "demo", "sim"]
+Format = Literal["jsonl", "raw", "text"]
+SIM_RATE = 20
 
 
-class Environment(StrEnum):
-    """Where to connect."""
+def _faults(text: str) -> Sequence["Fault"]:
+    from rfqwatch.simulator.faults import parse_faults
 
-    PROD = "prod"
-    DEMO = "demo"
-    SIM = "sim"
+    return parse_faults(text)
 
 
-class Format(StrEnum):
-    """What a line looks like."""
-
-    JSONL = "jsonl"
-    RAW = "raw"
-    TEXT = "text"
+_connection = partial(typer.Option, rich_help_panel="Connection")
+_selection = partial(typer.Option, rich_help_panel="Selection")
+_end = partial(typer.Option, rich_help_panel="End")
+_simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 
 
-_CONNECTION = "Connection"
-_SELECTION = "Selection"
-_END = "End"
-_SIMULATION = "Simulated exchange"
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """Where to connect, as whom, and how persistently."""
 
-EnvOption = Annotated[
-    Environment | None,
-    typer.Option(
-        "--env",
-        help="Where to connect: production (the default), demo, or a simulated exchange inside "
-        "the program that needs no account.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-UrlOption = Annotated[
-    str | None,
-    typer.Option(
-        "--url",
-        help="Any other endpoint (or RFQWATCH_URL). Credentials go over wss://, or to this "
-        "computer.",
-        metavar="URL",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-KeyIdOption = Annotated[
-    str | None,
-    typer.Option(
-        "--key-id",
-        help="API key id (or KALSHI_API_KEY_ID).",
-        metavar="ID",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-KeyFileOption = Annotated[
-    str | None,
-    typer.Option(
-        "--key-file",
-        help="Private key in PEM, RSA or Ed25519 (or KALSHI_PRIVATE_KEY_PATH, or the PEM itself "
-        "in KALSHI_PRIVATE_KEY).",
-        metavar="FILE",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-MaxRetriesOption = Annotated[
-    int | None,
-    typer.Option(
-        "--max-retries",
-        help="Give up (exit 5) after so many attempts in a row. Default: never.",
-        metavar="N",
-        min=0,
-        rich_help_panel=_CONNECTION,
-    ),
-]
-NoReconnectOption = Annotated[
-    bool,
-    typer.Option(
-        "--no-reconnect",
-        help="End (exit 5) when the connection is lost.",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-IdleTimeoutOption = Annotated[
-    str,
-    typer.Option(
-        "--idle-timeout",
-        help="Reconnect when nothing at all is heard for so long; the exchange pings every 10 s.",
-        metavar="TIME",
-        rich_help_panel=_CONNECTION,
-    ),
-]
-ShardOption = Annotated[
-    str | None,
-    typer.Option(
-        "--shard",
-        help="Watch a part of the channel: key K of N, counted from 0 (3/10), several (0,2/10) or "
-        "all (all/4), with a connection for each.",
-        metavar="K/N",
-        rich_help_panel=_SELECTION,
-    ),
-]
-MineOption = Annotated[
-    bool,
-    typer.Option("--mine", help="Your own RFQs only.", rich_help_panel=_SELECTION),
-]
-CountOption = Annotated[
-    int | None,
-    typer.Option(
-        "--count", "-n", help="End after so many events.", metavar="N", min=1, rich_help_panel=_END
-    ),
-]
-DurationOption = Annotated[
-    str | None,
-    typer.Option(
-        "--duration",
-        help="End after so long: 30s, 5m, 1h.",
-        metavar="TIME",
-        rich_help_panel=_END,
-    ),
-]
-FailOnGapOption = Annotated[
-    bool,
-    typer.Option(
-        "--fail-on-gap", help="Exit with 7 at the end if anything was missed.", rich_help_panel=_END
-    ),
-]
-SimRateOption = Annotated[
-    float | None,
-    typer.Option(
-        "--sim-rate",
-        help="Frames a second (default 20; 0: as fast as they are read).",
-        metavar="RATE",
-        min=0,
-        rich_help_panel=_SIMULATION,
-    ),
-]
-SimSeedOption = Annotated[
-    int | None,
-    typer.Option(
-        "--sim-seed",
-        help="Repeat the traffic and faults of this number.",
-        metavar="N",
-        rich_help_panel=_SIMULATION,
-    ),
-]
-SimFaultOption = Annotated[
-    str | None,
-    typer.Option(
-        "--sim-fault",
-        help="Faults, now and then (reset,seq-hole) or at a data frame (overflow@100). "
-        "A wrong name lists them all.",
-        metavar="NAME[@N],…",
-        rich_help_panel=_SIMULATION,
-    ),
-]
-OutputOption = Annotated[
-    Format,
-    typer.Option("--output", "-o", help="JSON lines, the exchange's bytes alone, or text to read."),
-]
-BufferOption = Annotated[
-    str,
-    typer.Option(
-        "--buffer",
-        help="Memory for lines that nobody reads yet; past it the oldest RFQs are shed, and said.",
-        metavar="SIZE",
-    ),
-]
+    env: Annotated[
+        Environment | None,
+        _connection(
+            help="Where to connect: production (the default), demo, or a simulated exchange "
+            "inside the program that needs no account."
+        ),
+    ] = None
+    url: Annotated[
+        str | None,
+        _connection(
+            help="Any other endpoint (or RFQWATCH_URL). Credentials go over wss://, or to this "
+            "computer.",
+            metavar="URL",
+        ),
+    ] = None
+    key_id: Annotated[
+        str | None, _connection(help="API key id (or KALSHI_API_KEY_ID).", metavar="ID")
+    ] = None
+    key_file: Annotated[
+        str | None,
+        _connection(
+            help="Private key in PEM, RSA or Ed25519 (or KALSHI_PRIVATE_KEY_PATH, or the PEM "
+            "itself in KALSHI_PRIVATE_KEY).",
+            metavar="FILE",
+        ),
+    ] = None
+    max_retries: Annotated[
+        int | None,
+        _connection(
+            help="Give up (exit 5) after so many attempts in a row. Default: never.",
+            metavar="N",
+            min=0,
+        ),
+    ] = None
+    no_reconnect: Annotated[
+        bool, _connection("--no-reconnect", help="End (exit 5) when the connection is lost.")
+    ] = False
+    idle_timeout: Annotated[
+        Seconds,
+        _connection(
+            help="Reconnect when nothing at all is heard for so long; the exchange pings every "
+            "10 s.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("30s")
 
 
-FpsOption = Annotated[
-    float,
-    typer.Option(
-        "--fps",
-        help="Pictures a second, at most; a key brings the next one forward.",
-        metavar="N",
-        min=0.1,
-        max=30,
-    ),
-]
-MaxAgeOption = Annotated[
-    str,
-    typer.Option(
-        "--max-age",
-        help="From which age an open RFQ counts as stale: the exchange does not tell of all ends.",
-        metavar="TIME",
-    ),
-]
-OnceOption = Annotated[
-    bool,
-    typer.Option("--once", help="Print one plain picture at the end of --duration (default 5s)."),
-]
-SvgOption = Annotated[
-    Path | None,
-    typer.Option("--svg", help="Save the last picture as SVG.", metavar="FILE", dir_okay=False),
-]
+@dataclass(frozen=True)
+class SelectionOptions:
+    """Which part of the stream to watch."""
+
+    shard: Annotated[
+        Sequence[Shard] | None,
+        _selection(
+            help="Watch a part of the channel: key K of N, counted from 0 (3/10), several (0,2/10) "
+            "or all (all/4), with a connection for each.",
+            metavar="K/N",
+            parser=parse_shards,
+        ),
+    ] = None
+    mine: Annotated[bool, _selection("--mine", help="Your own RFQs only.")] = False
 
 
-_UNITS_S = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
-_UNITS_BYTES = {"": 1, "b": 1, "k": 2**10, "kib": 2**10, "m": 2**20, "mib": 2**20, "g": 2**30}
-_UNITS_BYTES |= {"gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
-_QUANTITY = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([a-z]*)", re.ASCII)
+@dataclass(frozen=True)
+class EndOptions:
+    """When to end, and how."""
+
+    count: Annotated[
+        int | None, _end("--count", "-n", help="End after so many events.", metavar="N", min=1)
+    ] = None
+    duration: Annotated[
+        Seconds | None, _end(help="End after so long: 30s, 5m, 1h.", metavar="TIME", parser=Seconds)
+    ] = None
+    fail_on_gap: Annotated[
+        bool, _end("--fail-on-gap", help="Exit with 7 at the end if anything was missed.")
+    ] = False
 
 
-def quantity(option: str, text: str, units: dict[str, float] | dict[str, int], form: str) -> float:
-    """Read a number with a unit. Raises `UsageError` that shows the ``form``."""
-    match = _QUANTITY.fullmatch(text.strip().lower())
-    if match is None or match[2] not in units or not float(match[1]):
-        raise UsageError(f"{option} {text!r} is not understood", f"Write it like {form}.")
-    return float(match[1]) * units[match[2]]
+@dataclass(frozen=True)
+class LineOptions:
+    """What lines look like, and how many may wait."""
+
+    output: Annotated[
+        Format,
+        typer.Option(
+            "--output", "-o", help="JSON lines, the exchange's bytes alone, or text to read."
+        ),
+    ] = "jsonl"
+    buffer: Annotated[
+        Size,
+        typer.Option(
+            help="Memory for lines that nobody reads yet; past it the oldest RFQs are shed, "
+            "and said.",
+            metavar="SIZE",
+            parser=Size,
+        ),
+    ] = Size("64MiB")
 
 
-def seconds(option: str, text: str) -> float:
-    """Read a time. Raises `UsageError`."""
-    return quantity(option, text, _UNITS_S, "500ms, 30s, 5m or 1h")
+@dataclass(frozen=True)
+class TableOptions:
+    """What the table shows, and where."""
+
+    max_age: Annotated[
+        Seconds,
+        typer.Option(
+            help="From which age an open RFQ counts as stale: the exchange does not tell of all "
+            "ends.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("2h")
+    fps: Annotated[
+        float,
+        typer.Option(
+            help="Pictures a second, at most; a key brings the next one forward.",
+            metavar="N",
+            min=0.1,
+            max=30,
+        ),
+    ] = 4.0
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Print one plain picture at the end of --duration (default 5s)."
+        ),
+    ] = False
+    svg: Annotated[
+        Path | None,
+        typer.Option(help="Save the last picture as SVG.", metavar="FILE", dir_okay=False),
+    ] = None
 
 
-def size(option: str, text: str) -> int:
-    """Read a size in bytes. Raises `UsageError`."""
-    return int(quantity(option, text, _UNITS_BYTES, "64MiB, 500k or 1g"))
+@dataclass(frozen=True)
+class ServingOptions:
+    """Where to serve."""
+
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any.", min=0, max=65535)] = 0
+
+
+@dataclass(frozen=True)
+class SimulationOptions:
+    """What the simulated exchange does; all None where nothing was asked of it."""
+
+    sim_rate: Annotated[
+        float | None,
+        _simulation(
+            help=f"Frames a second (default {SIM_RATE}; 0: as fast as they are read).",
+            metavar="RATE",
+            min=0,
+        ),
+    ] = None
+    sim_seed: Annotated[
+        int | None, _simulation(help="Repeat the traffic and faults of this number.", metavar="N")
+    ] = None
+    sim_fault: Annotated[
+        Sequence["Fault"] | None,
+        _simulation(
+            help="Faults, now and then (reset,seq-hole) or at a data frame (overflow@100). "
+            "A wrong name lists them all.",
+            metavar="NAME[@N],…",
+            parser=_faults,
+        ),
+    ] = None
+
+    @property
+    def rate(self) -> float:
+        """Frames a second."""
+        return SIM_RATE if self.sim_rate is None else self.sim_rate

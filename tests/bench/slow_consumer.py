@@ -22,7 +22,7 @@ from ledger import Ledger
 from relay import relaying
 from tailing import resident_mb, tailing
 
-from rfqwatch.cli.options import size
+from rfqwatch.cli.quantities import Size
 from rfqwatch.simulator.faults import parse_faults
 from rfqwatch.simulator.serving import running
 from rfqwatch.simulator.traffic import ANNOUNCEMENTS
@@ -118,7 +118,7 @@ def main() -> None:
     if code != TERMINATED:
         settlement.violations.append(f"exit code {code}")
     most_mb = max(during + after)
-    buffer_mb = size("--buffer", options.buffer) / 2**20
+    buffer_mb = Size(options.buffer) / 2**20
     if most_mb - max(before) > 2 * buffer_mb + ALLOWANCE_MB:
         settlement.violations.append("memory went past twice the buffer")
     quotes = sum(kind not in ANNOUNCEMENTS for run in ledger.runs for kind, _ in run.ids.values())

@@ -1,0 +1,77 @@
+"""Watches what the options name, for a command that shows it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from random import Random
+from typing import TYPE_CHECKING
+
+import typer
+
+from rfqwatch.cli.endpoint import endpoint
+from rfqwatch.errors import GapsError
+from rfqwatch.exchange.backoff import Backoff
+from rfqwatch.exchange.session import Session
+from rfqwatch.health import Health
+from rfqwatch.lines.stdout import ConsumerGoneError
+from rfqwatch.run import Watched
+from rfqwatch.signals import SignalledError
+from rfqwatch.sources.websocket import Dialer
+from rfqwatch.summary import gaps
+from rfqwatch.watch import Channel, Quota
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rfqwatch.cli.options import (
+        ConnectionOptions,
+        EndOptions,
+        SelectionOptions,
+        SimulationOptions,
+    )
+    from rfqwatch.output import Output
+
+
+@contextmanager
+def watching(
+    output: Output,
+    connection: ConnectionOptions,
+    selection: SelectionOptions,
+    end: EndOptions,
+    simulation: SimulationOptions,
+    *,
+    say: Callable[[str], None],
+    gap_advice: str = "",
+) -> Iterator[Watched]:
+    """Give channels that lead to ``output``, and turn the end of the stream into the program's.
+
+    Raises `UsageError` and `CredentialsError` at the start. At the end it raises `GapsError` with
+    ``gap_advice`` where ``--fail-on-gap`` asked for none, then a signal's exit code, and leaves at
+    once when the reader of standard output is gone.
+    """
+    retries = 0 if connection.no_reconnect else connection.max_retries
+    with endpoint(connection, simulation) as exchange:
+        dialer = Dialer(
+            exchange.url, exchange.credentials, idle_timeout_s=connection.idle_timeout, say=say
+        )
+        quota = Quota(end.count, output)
+        health = Health(exchange.name or dialer.place)
+        channels = []
+        for shard in selection.shard or (None,):
+            session = Session(shard=shard, mine=selection.mine, backoff=Backoff(Random(), retries))
+            card = health.shard(str(shard or ""))
+            channels.append((Channel(session, card, output, quota, say), dialer))
+        code = 0
+        try:
+            yield Watched(channels, quota, health)
+        except ConsumerGoneError:
+            # Quietly, and without a flush of what Python may hold for a reader that is gone.
+            os._exit(128 + signal.SIGPIPE)
+        except SignalledError as signalled:
+            code = signalled.exit_code
+        if end.fail_on_gap and gaps(health, output.shed):
+            raise GapsError("the stream had gaps", gap_advice)
+        if code:
+            raise typer.Exit(code)

@@ -1,0 +1,48 @@
+"""No future import here, as where groups are declared."""
+
+import inspect
+from dataclasses import dataclass
+from typing import Annotated
+
+import pytest
+import typer
+
+from rfqwatch.cli.groups import ungrouped
+
+
+@dataclass(frozen=True)
+class PaintOptions:
+    colour: Annotated[str, typer.Option(help="Of what colour.")] = "red"
+    thick: Annotated[bool, typer.Option("--thick")] = False
+
+
+@dataclass(frozen=True)
+class SizeOptions:
+    size: Annotated[int, typer.Option()] = 3
+
+
+def test_typer_sees_the_fields_and_the_command_gets_the_groups() -> None:
+    got: list[object] = []
+
+    def draw(paint: PaintOptions, size: SizeOptions) -> None:
+        """Draw it."""
+        got.extend([paint, size])
+
+    command = ungrouped(draw)
+    assert (command.__name__, command.__doc__) == ("draw", "Draw it.")
+    parameters = inspect.signature(command).parameters
+    assert {name: each.default for name, each in parameters.items()} == {
+        "colour": "red",
+        "thick": False,
+        "size": 3,
+    }
+    command(colour="blue", thick=True, size=4)
+    assert got == [PaintOptions("blue", thick=True), SizeOptions(4)]
+
+
+def test_two_groups_can_not_hold_the_same_option() -> None:
+    def draw(one: SizeOptions, other: SizeOptions) -> None:
+        """Draw nothing."""
+
+    with pytest.raises(ValueError, match="duplicate parameter name: 'size'"):
+        ungrouped(draw)

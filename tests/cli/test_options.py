@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from program import Exchange, clean_environment, is_quiet, rfqwatch
+
+
+@pytest.mark.parametrize(
+    ("shard", "words"),
+    [
+        ("10/10", "keys are 0 to 9"),
+        ("1/1", "the only key is 0"),
+        ("0/0", "1 to 100"),
+        ("0/101", "1 to 100"),
+        ("3", "all/4"),
+        ("x/3", "all/4"),
+        ("1.5/3", "all/4"),
+    ],
+)
+def test_a_wrong_shard_is_told_which_exist(shard: str, words: str) -> None:
+    done = rfqwatch("tail", "--env", "sim", "--shard", shard)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert is_quiet(done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--env prod --url wss://host/", "--url and --env exclude each other"),
+        ("--env sim --url wss://host/", "--url and --env sim exclude each other"),
+        ("--sim-rate 5", "are for --env sim"),
+        ("--env demo --sim-seed 5", "are for --env sim"),
+        ("--sim-fault reset", "are for --env sim"),
+        ("--env sim --sim-fault resett", "half-open"),
+        ("--url http://host/", "--url is not a WebSocket address"),
+        ("--url ws://example.com/", "not sent over ws://"),
+        ("--url wss://user:hunter2@example.com/", "--url holds a user and password"),
+        ("--env sim --duration soon", "--duration"),
+        ("--env sim --idle-timeout 0", "--idle-timeout"),
+        ("--env sim --buffer much", "--buffer"),
+        ("--env sim --count 0", "--count"),
+        ("--env moon", "--env"),
+        ("--output xml", "--output"),
+    ],
+)
+def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: str) -> None:
+    environment = {
+        name: value for name, value in exchange.environment.items() if name != "RFQWATCH_URL"
+    }
+    done = rfqwatch("tail", *arguments.split(), environment=environment)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert words in done.stderr
+    assert is_quiet(done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "defaults"),
+    [("tail", ["30s", "64MiB", "jsonl"]), ("table", ["30s", "2h", "4.0"]), ("simulate", ["0"])],
+)
+def test_defaults_are_shown_as_one_writes_them(command: str, defaults: list[str]) -> None:
+    told = rfqwatch(command, "--help", environment=clean_environment() | {"COLUMNS": "120"}).stdout
+    assert sorted(re.findall(r"\[default: (.*?)\]", told)) == sorted(defaults)
+
+
+def test_even_a_default_of_the_simulated_exchange_wants_it_asked_for() -> None:
+    done = rfqwatch("tail", "--sim-rate", "20")
+    assert done.returncode == 2
+    assert "--env sim" in done.stderr

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from rfqwatch.cli.quantities import Seconds, Size
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        *(("500ms", 0.5), ("30s", 30), ("30", 30), ("1.5m", 90), ("2min", 120), ("1h", 3600)),
+        *(("1d", 86_400), (" 5 M\n", 300)),
+    ],
+)
+def test_times(text: str, seconds: float) -> None:
+    assert Seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("1", 1), ("2b", 2), ("500k", 512_000), ("64MiB", 2**26), ("1.5g", 3 * 2**29), ("1kb", 1000)],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert Size(text) == size
+
+
+def test_shown_as_written_and_read_again() -> None:
+    assert str(Seconds("2h")) == str(Seconds(Seconds("2h"))) == "2h"
+    assert Seconds(Seconds("2h")) == 7200.0
+    assert str(Size("64MiB")) == str(Size(Size("64MiB"))) == "64MiB"
+    assert Size(Size("64MiB")) == 2**26
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "0s", "-5s", "1e3", "5 parsecs", "1h30m", "٣s"])
+def test_what_is_no_quantity_is_told_how_to_write_one(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 500ms, 30s, 5m or 1h"):
+        Seconds(text)
+    with pytest.raises(ValueError, match="write it like 64MiB, 500k or 1g"):
+        Size(text)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from program import PATIENCE_S, RFQWATCH, bash, clean_environment, is_quiet, rfqwatch
+
+
+def test_simulate_prints_variables_that_lead_to_it() -> None:
+    with subprocess.Popen(
+        [*RFQWATCH, "simulate", "--sim-rate", "100"],
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = ""
+        while "RFQWATCH_URL" not in lines:
+            lines += process.stdout.readline()
+        done = bash(f"{lines}\nls $KALSHI_PRIVATE_KEY_PATH >&2\nrfqwatch tail -n 3 | jq -r .type")
+        assert done.returncode == 0
+        assert len(done.stdout.split()) == 4
+        key_file = done.stderr.splitlines()[0]
+        assert Path(key_file).exists()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 143
+        assert not Path(key_file).exists()
+
+
+def test_nowhere_to_print_to() -> None:
+    done = bash("rfqwatch simulate >&-")
+    assert done.returncode == 2
+    assert is_quiet(done.stderr)
+    assert "standard output is closed" in done.stderr
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = rfqwatch("simulate", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    assert is_quiet(done.stderr)
+    assert "--port" in done.stderr
