@@ -46,7 +46,7 @@ from rfqwatch.exchange.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 BatchEvent: TypeAlias = (
     RfqBatchCreated
@@ -61,7 +61,6 @@ BatchEvent: TypeAlias = (
 _BLOCK = 256
 _MOST_LINGERING = 8_192
 _MOST_GONE = 65_536
-_MOST_WAITING = 10_000
 _MOST_BATCHES = 20_000
 _MOST_CHILDREN = 1_000
 _MOST_QUOTES = 256
@@ -79,7 +78,7 @@ class Counts(Struct, gc=False):
     """Announcements of RFQs already known."""
     closed: int = 0
     unknown_deletions: int = 0
-    """Deletions of RFQs never announced to us, or left out by the selection."""
+    """Deletions of RFQs never announced to us."""
     unknown_quotes: int = 0
     """Quotes on RFQs not announced to us before."""
     late: int = 0
@@ -111,9 +110,8 @@ class Book:
     """The RFQs that are open, and for a moment those just closed.
 
     ``max_age_ms`` is the age from which an open RFQ counts as stale, ``max_open`` how many open
-    RFQs are kept, ``linger_ms`` how long closed ones stay. ``only`` selects: RFQs for which it is
-    false are left out, and so are those never announced, as it can't judge them. ``mine`` says that
-    every RFQ of the stream is the user's own, so that no quote on it is hidden.
+    RFQs are kept, ``linger_ms`` how long closed ones stay. ``mine`` says that every RFQ of the
+    stream is the user's own, so that no quote on it is hidden.
     """
 
     def __init__(
@@ -122,7 +120,6 @@ class Book:
         max_age_ms: int = 7_200_000,
         max_open: int = 200_000,
         linger_ms: int = 2_000,
-        only: Callable[[Rfq], bool] | None = None,
         mine: bool = False,
     ) -> None:
         self.max_age_ms = max_age_ms
@@ -130,15 +127,12 @@ class Book:
         self.counts = Counts()
         self._max_open = max_open
         self._linger_ms = linger_ms
-        self._only = only
         self._rows: dict[str, Rfq] = {}
         self._open = 0
         self._shards: dict[str, _Shard] = {}
         self._lingering: deque[str] = deque()
         self._gone: set[str] = set()
         self._gone_in_order: deque[str] = deque()
-        # Rows that only quotes speak of, while the selection can't judge them.
-        self._waiting: dict[str, Rfq] = {}
         self._batches: dict[str, _Batch] = {}
         self._changes: set[str] | None = set()
         # How many open RFQs are of each second; looking at every row would take too long.
@@ -263,27 +257,17 @@ class Book:
         if known is None and row.id in self._gone:
             self.counts.late += 1
             return
-        if known is None and self._waiting:
-            known = self._waiting.get(row.id)
         if known is not None:
             if known.closed_ms is not None:
                 self.counts.late += 1
                 return
             row = announced_again(known, row)
-        if self._only is not None and not self._only(row):
-            if known is not None and known.announced:
-                self._count(known, -1)
-                self._note(row.id)
-                del self._rows[row.id]
-            return
         if known is not None and known.announced:
             self.counts.repeated += 1
+        elif self._is_replay(row):
+            self.counts.replayed += 1
         else:
-            self._waiting.pop(row.id, None)
-            if self._is_replay(row):
-                self.counts.replayed += 1
-            else:
-                self.counts.created += 1
+            self.counts.created += 1
         self._put(row, known)
 
     def _is_replay(self, row: Rfq) -> bool:
@@ -364,7 +348,7 @@ class Book:
 
     def _clear_best(self, rfq_ids: Iterable[str]) -> None:
         for rfq_id in rfq_ids:
-            row = self._find(rfq_id)
+            row = self._rows.get(rfq_id)
             if row is not None and row.best != Bids():
                 self._put_heard(replace(row, best=Bids()))
 
@@ -385,7 +369,6 @@ class Book:
     def _close(self, rfq_id: str, reason: Closed, received_ms: int) -> None:
         row = self._rows.get(rfq_id)
         if row is None:
-            self._waiting.pop(rfq_id, None)
             if rfq_id in self._gone:
                 self.counts.late += 1
             else:
@@ -406,15 +389,12 @@ class Book:
             self._forget(self._lingering.popleft())
 
     def _is_pictured(self, rfq_id: str) -> bool:
-        row = self._find(rfq_id)
+        row = self._rows.get(rfq_id)
         return row is not None and row.best is not None
-
-    def _find(self, rfq_id: str) -> Rfq | None:
-        return self._rows.get(rfq_id) or self._waiting.get(rfq_id)
 
     def _heard_of(self, about: Rfq) -> Rfq | None:
         """Give the row a message is about: the known one, else what it says; None when gone."""
-        row = self._find(about.id)
+        row = self._rows.get(about.id)
         if row is not None:
             return row
         if about.id in self._gone:
@@ -427,14 +407,7 @@ class Book:
         generation = self._shard(row.shard).generation
         if row.generation != generation:
             row = replace(row, generation=generation)
-        if row.announced or self._only is None:
-            self._put(row, self._rows.get(row.id))
-            return
-        self._waiting[row.id] = row
-        if len(self._waiting) > _MOST_WAITING:
-            self.counts.evicted += _MOST_WAITING // _BLOCK
-            for oldest in list(islice(self._waiting, _MOST_WAITING // _BLOCK)):
-                del self._waiting[oldest]
+        self._put(row, self._rows.get(row.id))
 
     def _put(self, row: Rfq, known: Rfq | None) -> None:
         if known is not None:

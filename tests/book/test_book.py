@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfqwatch.book.book import Book
-from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Phase, QuoteState, Rfq, State
+from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Phase, QuoteState, State
 from rfqwatch.exchange.events import (
     Amount,
     BatchQuoteAccepted,
@@ -31,9 +31,6 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 NOW = 1_788_645_600_000
 
@@ -395,18 +392,6 @@ def test_an_unchanged_row_is_the_same_object() -> None:
     assert book.rows["a"] is before
 
 
-def test_a_selection_keeps_what_was_announced_and_fits() -> None:
-    book = book_of(
-        quoted("q", rfq_id="r"),
-        quoted("q", rfq_id="never announced"),
-        created("other", market_ticker="N"),
-        created("r"),
-        only=lambda row: row.market_ticker == "M",
-    )
-    assert list(book.rows) == ["r"]
-    assert len(book.rows["r"].quotes) == 1
-
-
 ids = st.sampled_from("abc")
 times = st.none() | st.integers(-10, 10).map(lambda ms: at(NOW + ms))
 prices = st.none() | st.sampled_from(["0.0000", "0.35", "0.123456"]).map(Amount)
@@ -521,23 +506,3 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
         assert book.open == sum(state is not State.CLOSED for state in states) <= 2
         assert book.unconfirmed() == states.count(State.UNCONFIRMED)
         assert book.stale(NOW + 9_000_000) == book.open
-
-
-def odd(row: Rfq) -> bool:
-    return row.market_ticker == "odd"
-
-
-def nothing(_: Rfq) -> bool:
-    return False
-
-
-@given(histories, st.sampled_from([odd, nothing]))
-@settings(max_examples=150, deadline=None)
-def test_a_filtered_book_is_the_full_book_restricted(
-    history: list[tuple[Event, int]], only: Callable[[Rfq], bool]
-) -> None:
-    full, filtered = Book(), Book(only=only)
-    play(full, history)
-    play(filtered, history)
-    restricted = {key: row for key, row in full.rows.items() if row.announced and only(row)}
-    assert dict(filtered.rows) == restricted
