@@ -63,7 +63,6 @@ _MOST_LINGERING = 8_192
 _MOST_GONE = 65_536
 _MOST_BATCHES = 20_000
 _MOST_CHILDREN = 1_000
-_MOST_QUOTES = 256
 _MOST_CHANGES = 100_000
 
 
@@ -72,23 +71,12 @@ class Counts(Struct, gc=False):
 
     created: int = 0
     """RFQs announced for the first time as they were created: the demand."""
-    replayed: int = 0
-    """RFQs announced for the first time though created before, as after a subscription."""
-    repeated: int = 0
-    """Announcements of RFQs already known."""
-    closed: int = 0
     unknown_deletions: int = 0
     """Deletions of RFQs never announced to us."""
     unknown_quotes: int = 0
     """Quotes on RFQs not announced to us before."""
-    late: int = 0
-    """Messages about RFQs that were closed before."""
     evicted: int = 0
     """Open RFQs dropped, the oldest first, because there were too many."""
-    superseded: int = 0
-    """Pictures of a batch's best bids that came after a later one."""
-    refused: int = 0
-    """Legs, children and quotes left out: pointing nowhere, or beyond any sensible number."""
 
 
 class _Shard(Struct, gc=False):
@@ -254,19 +242,14 @@ class Book:
 
     def _announce(self, row: Rfq) -> None:
         known = self._rows.get(row.id)
-        if known is None and row.id in self._gone:
-            self.counts.late += 1
-            return
-        if known is not None:
-            if known.closed_ms is not None:
-                self.counts.late += 1
+        if known is None:
+            if row.id in self._gone:
                 return
-            row = announced_again(known, row)
-        if known is not None and known.announced:
-            self.counts.repeated += 1
-        elif self._is_replay(row):
-            self.counts.replayed += 1
+        elif known.closed_ms is not None:
+            return
         else:
+            row = announced_again(known, row)
+        if (known is None or not known.announced) and not self._is_replay(row):
             self.counts.created += 1
         self._put(row, known)
 
@@ -283,23 +266,12 @@ class Book:
     def _quoted(self, about: Rfq, quote: Quote) -> None:
         row = self._heard_of(about)
         if row is not None:
-            self._put_heard(replace(row, quotes=self._merged(row.quotes, quote)))
-
-    def _merged(self, quotes: tuple[Quote, ...], news: Quote) -> tuple[Quote, ...]:
-        by_id = {quote.id: quote for quote in quotes}
-        known = by_id.get(news.id)
-        by_id[news.id] = news if known is None else known.merge(news)
-        if len(by_id) > _MOST_QUOTES:
-            self.counts.refused += 1
-            del by_id[min(by_id.values(), key=lambda quote: (quote.at_us, quote.id)).id]
-        return tuple(by_id.values())
+            self._put_heard(row.with_quote(quote))
 
     def _batch_created(self, event: RfqBatchCreated, receipt: Receipt) -> None:
         if event.id in self._gone:
-            self.counts.late += 1
             return
         children = (event.rfqs or ())[:_MOST_CHILDREN]
-        self.counts.refused += len(event.rfqs or ()) - len(children)
         packed: dict[tuple[int, ...], bytes] = {}
         for child in children:
             indices = tuple(dict.fromkeys(child.leg_indices or ()))
@@ -312,26 +284,19 @@ class Book:
         if batch.pictured:
             self._clear_best(child.id for child in children if not self._is_pictured(child.id))
 
-    def _pack_chosen(self, event: RfqBatchCreated, indices: Iterable[int]) -> bytes:
+    @staticmethod
+    def _pack_chosen(event: RfqBatchCreated, indices: Iterable[int]) -> bytes:
         legs = event.legs or ()
-        chosen = []
-        for index in indices:
-            # A negative index would silently name a leg from the end.
-            if 0 <= index < len(legs):
-                chosen.append(legs[index])
-            else:
-                self.counts.refused += 1
-        return pack_legs(chosen)
+        # A negative index would silently name a leg from the end.
+        return pack_legs([legs[index] for index in indices if 0 <= index < len(legs)])
 
     def _best_quotes(self, event: RfqBatchBestQuotes, receipt: Receipt) -> None:
         if event.rfq_batch_id in self._gone:
-            self.counts.late += 1
             return
         batch = self._batches.get(event.rfq_batch_id, _Batch())
         version = event.version
         # Without a version nobody can tell whether it is the latest.
         if version is None or (batch.version is not None and version <= batch.version):
-            self.counts.superseded += 1
             return
         named = set()
         for best in event.rfqs or ():
@@ -369,18 +334,14 @@ class Book:
     def _close(self, rfq_id: str, reason: Closed, received_ms: int) -> None:
         row = self._rows.get(rfq_id)
         if row is None:
-            if rfq_id in self._gone:
-                self.counts.late += 1
-            else:
+            if rfq_id not in self._gone:
                 self.counts.unknown_deletions += 1
                 self._bury(rfq_id)
             return
         if row.reason is not None:
-            self.counts.late += 1
             if reason > row.reason:
                 self._put(replace(row, reason=reason), row)
             return
-        self.counts.closed += 1
         self._count(row, -1)
         self._rows[rfq_id] = replace(row, closed_ms=received_ms, reason=reason)
         self._note(rfq_id)
@@ -398,7 +359,6 @@ class Book:
         if row is not None:
             return row
         if about.id in self._gone:
-            self.counts.late += 1
             return None
         self.counts.unknown_quotes += 1
         return about

@@ -153,7 +153,7 @@ def executed(event: QuoteExecuted, receipt: Receipt) -> Quote:
 
 def summed_up(best: BestBids) -> Bids:
     """Make the best bids on one child of a batch."""
-    return Bids(best.yes_bid, best.no_bid, best.yes_contracts, best.no_contracts)
+    return Bids(best.yes_bid, best.no_bid)
 
 
 def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:

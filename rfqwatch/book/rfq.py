@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS, Leg, decode_amount
 
@@ -127,8 +128,6 @@ class Bids(Struct, frozen=True, gc=False):
 
     yes: Decimal | None = None
     no: Decimal | None = None
-    yes_contracts: Decimal | None = None
-    no_contracts: Decimal | None = None
 
 
 class _PackedLeg(Leg, frozen=True, gc=False, array_like=True):
@@ -216,6 +215,15 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
         """How long the exchange waits after an acceptance here."""
         return COMBO_TIMERS if self.combo else OTHER_TIMERS
 
+    def with_quote(self, news: Quote) -> Rfq:
+        """Add what a message says of a quote; past 256 quotes the oldest goes."""
+        quotes = {quote.id: quote for quote in self.quotes}
+        known = quotes.get(news.id)
+        quotes[news.id] = news if known is None else known.merge(news)
+        if len(quotes) > _MOST_QUOTES:
+            del quotes[min(quotes.values(), key=lambda quote: (quote.at_us, quote.id)).id]
+        return replace(self, quotes=tuple(quotes.values()))
+
     def current_quotes(self) -> list[Quote]:
         """Give the quotes that stand, one per maker, in the order of arrival."""
         latest: dict[str, Quote] = {}
@@ -265,6 +273,7 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
 
 _ZERO = Decimal(0)
+_MOST_QUOTES = 256
 
 
 def _known(first: _T | None, second: _T | None) -> _T | None:
