@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from rfqwatch.book.batches import Batches
 from rfqwatch.book.census import Census
+from rfqwatch.book.lag import is_replay
 from rfqwatch.book.readings import (
     Receipt,
     announced,
@@ -27,7 +28,7 @@ from rfqwatch.book.readings import (
     subject,
     summed_up,
 )
-from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Quote, QuoteState, Rfq, State
+from rfqwatch.book.rfq import Bids, Closed, Quote, QuoteState, Rfq, State
 from rfqwatch.exchange.events import (
     BatchQuoteExecuted,
     Event,
@@ -194,13 +195,10 @@ class Book:
 
     def _is_replay(self, row: Rfq) -> bool:
         """Tell whether an RFQ is announced again by the exchange, though not known to us."""
-        if row.created_ms is None:
-            return False
-        # Each duration is of one clock, as far as possible: those of the two sides differ.
-        age_ms = (row.received_ms if row.sending_ms is None else row.sending_ms) - row.created_ms
         live_ms = self._census.shard(row.shard).live_ms
-        since_ms = REPLAY_MS if live_ms is None else max(0, row.received_ms - live_ms)
-        return age_ms > min(REPLAY_MS, since_ms)
+        return row.created_ms is not None and is_replay(
+            row.received_ms, row.sending_ms, row.created_ms, live_ms
+        )
 
     def _quoted(self, about: Rfq, quote: Quote) -> None:
         row = self._heard_of(about)

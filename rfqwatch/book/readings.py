@@ -64,7 +64,7 @@ def _opened(
     batch_id: str | None,
 ) -> Rfq:
     received_ms, sending_ms, shard, generation = receipt
-    created_ms = _milliseconds(opening.created_ts)
+    created_ms = milliseconds(opening.created_ts)
     return Rfq(
         id=terms.id,
         market_ticker=terms.market_ticker,
@@ -200,7 +200,8 @@ def _untracked(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else Decimal(amount)
 
 
-def _milliseconds(time: datetime | None) -> int | None:
+def milliseconds(time: datetime | None) -> int | None:
+    """Make Unix milliseconds of a message's time."""
     return None if time is None else round(time.timestamp() * 1_000)
 
 

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rfqwatch.book.lag import lag
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS, Leg, decode_amount
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ _T = TypeVar("_T")
 
 COMBO_PREFIX = "KXMVE"
 """What the tickers of combo markets begin with; the only part of a ticker that has a meaning."""
-
-
-REPLAY_MS = 30_000
-"""An RFQ announced this long after its creation is an old one told again, not new demand."""
 
 
 class State(StrEnum):
@@ -200,15 +197,8 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def lag_ms(self) -> int | None:
-        """How long its announcement was on its way: since it was sent, else since created.
-
-        None when neither is known, or when it tells of something created long before.
-        """
-        if self.sending_ms is not None:
-            return self.received_ms - self.sending_ms
-        if self.created_ms is None or self.received_ms - self.created_ms > REPLAY_MS:
-            return None
-        return self.received_ms - self.created_ms
+        """How long its announcement was on its way; None when that can't be known."""
+        return lag(self.received_ms, self.sending_ms, self.created_ms)
 
     @property
     def timers(self) -> Timers:

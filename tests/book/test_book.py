@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfqwatch.book.book import Book
-from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Phase, QuoteState, State
+from rfqwatch.book.lag import REPLAY_MS
+from rfqwatch.book.rfq import Bids, Closed, Phase, QuoteState, State
 from rfqwatch.exchange.events import (
     Amount,
     BatchQuoteAccepted,
