@@ -1,4 +1,4 @@
-"""How well the stream is doing: one figure card per connection, kept up cheaply, pure.
+"""How well the stream is doing, on a card for each connection.
 
 Times are passed in, in Unix milliseconds.
 """
@@ -169,11 +169,6 @@ class Health:
         return percentiles(
             lag for card in self.shards.values() for lag in islice(reversed(card.lags), share)
         )
-
-    @property
-    def watching(self) -> bool:
-        """Whether every connection is live."""
-        return bool(self.shards) and all(card.watching for card in self.shards.values())
 
     @property
     def away(self) -> frozenset[str]:

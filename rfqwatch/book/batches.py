@@ -1,4 +1,4 @@
-"""What is remembered of RFQ batches while they live: the children of each, the latest picture."""
+"""What is remembered of each RFQ batch: its children, the latest version of its best bids."""
 
 from __future__ import annotations
 
