@@ -17,11 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 
 from rfqwatch.simulator import commands
+from rfqwatch.simulator.chance import natural_book
 from rfqwatch.simulator.faults import HANDSHAKE, SUBSCRIBE, FaultKind, Schedule
 from rfqwatch.simulator.handshake import refusal
 from rfqwatch.simulator.line import Account, Connection, Line, Subscription, now_ms
 from rfqwatch.simulator.sabotage import Saboteur
-from rfqwatch.simulator.traffic import OPEN_LIMIT, Traffic, natural_book
+from rfqwatch.simulator.traffic import OPEN_LIMIT, Traffic
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
     from websockets.http11 import Request
 
+    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.faults import Fault
     from rfqwatch.simulator.handshake import PublicKey
-    from rfqwatch.simulator.traffic import Event
 
 PATH: Final = "/trade-api/ws/v2"
 """The only path served, and the path that clients sign."""

@@ -13,16 +13,16 @@ import msgspec
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
+from rfqwatch.simulator.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.commands import ERRORS
 from rfqwatch.simulator.hostile import BINARY
-from rfqwatch.simulator.traffic import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.commands import Subscribe
     from rfqwatch.simulator.hostile import Hostile
-    from rfqwatch.simulator.traffic import Event
 
 HEARTBEAT: Final = b"heartbeat"
 """The body of the exchange's pings."""

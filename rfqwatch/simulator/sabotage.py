@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
+    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.line import Subscription
-    from rfqwatch.simulator.traffic import Event
 
 _LATE_FRAMES: Final = 3
 _MOST_LOST: Final = 5

@@ -23,9 +23,9 @@ from relay import relaying
 from tailing import resident_mb, tailing
 
 from rfqwatch.cli.options import size
+from rfqwatch.simulator.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.faults import parse_faults
 from rfqwatch.simulator.serving import running
-from rfqwatch.simulator.traffic import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
