@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfqwatch.book.lag import REPLAY_MS, is_replay, lag
+from rfqwatch.book.lag import REPLAY_MS, lag
 
 NOW = 1_788_645_600_000
 
@@ -25,12 +25,3 @@ def test_a_lag_is_since_the_sending_else_since_a_recent_creation(
     received_ms: int, sending_ms: int | None, created_ms: int | None, expected: int | None
 ) -> None:
     assert lag(received_ms, sending_ms, created_ms) == expected
-
-
-def test_a_replay_is_of_what_is_older_than_the_subscription_or_half_a_minute() -> None:
-    assert not is_replay(NOW, None, NOW - 900)
-    assert is_replay(NOW, None, NOW - 900, live_ms=NOW - 899)
-    assert not is_replay(NOW, None, NOW - 900, live_ms=NOW - 900)
-    assert is_replay(NOW, None, NOW - REPLAY_MS - 1, live_ms=NOW - 10 * REPLAY_MS)
-    # A late reader is not a replaying exchange.
-    assert not is_replay(NOW + 10 * REPLAY_MS, NOW + 10, NOW)
