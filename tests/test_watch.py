@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from websockets.asyncio.server import ServerConnection
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 AT = 30
 """The number of the data frame that a fault befalls."""

@@ -1,18 +1,19 @@
-"""What each fault does, at the moment it happens."""
+"""What each fault does, when it is due."""
 
 from __future__ import annotations
 
+import random
 from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator import hostile
-from rfqwatch.simulator.faults import HANDSHAKE, SUBSCRIBE, FaultKind
+from rfqwatch.simulator.faults import HANDSHAKE, SUBSCRIBE, FaultKind, Schedule
 
 if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from rfqwatch.simulator.agenda import Event
-    from rfqwatch.simulator.line import Subscription
+    from rfqwatch.simulator.faults import Fault
+    from rfqwatch.simulator.subscription import Subscription
 
 _LATE_FRAMES: Final = 3
 _MOST_LOST: Final = 5
@@ -20,16 +21,19 @@ _BACKWARD: Final = 5
 
 
 class Saboteur:
-    """Befalls subscriptions with faults.
+    """Befalls subscriptions with the faults asked for.
 
-    ``armed`` are the faults that wait for the next handshake or subscribe; ``numbered`` turns
-    false when frames lose their seq for good.
+    ``numbered`` turns false when frames lose their seq for good.
     """
 
-    def __init__(self, rng: random.Random) -> None:
-        self.armed: list[FaultKind] = []
+    def __init__(self, faults: Sequence[Fault], seed: int | None) -> None:
         self.numbered = True
-        self._rng = rng
+        self._rng = random.Random(seed)
+        self._schedule = Schedule(faults, seed)
+        self.start = self._schedule.start
+        self._frames = 0
+        # Those that wait for the next handshake or subscribe.
+        self._armed = self._schedule.at_start()
         self._malformed = hostile.malformed()
         self._table: dict[FaultKind, Callable[[Subscription, Event], bool]] = {
             FaultKind.RESET: lambda hit, _: _over(hit.line.reset),
@@ -53,18 +57,25 @@ class Saboteur:
             FaultKind.BOMB: _bomb,
         }
 
-    def befall(self, kind: FaultKind, hit: Subscription, event: Event) -> bool:
-        """Let ``kind`` happen as ``event`` is about to be sent; return whether it still is."""
-        if kind in HANDSHAKE | SUBSCRIBE:
-            self.armed.append(kind)
-            kind = FaultKind.RESET
-        return self._table[kind](hit, event)
+    def lets_pass(self, hit: Subscription, event: Event) -> bool:
+        """Let happen what is due as a message is about to be sent; return whether it still is."""
+        self._frames += 1
+        schedule = self._schedule
+        if self._frames < schedule.next_frame and event.at_us < schedule.next_us:
+            return True
+        while kind := schedule.take(self._frames, event.at_us):
+            if kind in HANDSHAKE | SUBSCRIBE:
+                self._armed.append(kind)
+                kind = FaultKind.RESET
+            if not self._table[kind](hit, event):
+                return False
+        return True
 
     def take(self, kinds: frozenset[FaultKind]) -> FaultKind | None:
-        """Disarm and return the first armed fault that is one of ``kinds``."""
-        for kind in self.armed:
+        """Disarm and return the first waiting fault that is one of ``kinds``."""
+        for kind in self._armed:
             if kind in kinds:
-                self.armed.remove(kind)
+                self._armed.remove(kind)
                 return kind
         return None
 

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from rfqwatch.errors import RfqwatchError
+from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import parse_faults
-from rfqwatch.simulator.line import Account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence

@@ -24,7 +24,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 _FRAME = re.compile(rb'\{"type":"([a-z_]+)","sid":(\d+),"seq":(\d+),"msg":')
 _SHARD = b'"shard":"'

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ledger import Settlement
     from tailing import Tail
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 BEFORE_S = 5.0
 AFTER_S = 10.0
