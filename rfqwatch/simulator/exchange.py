@@ -175,7 +175,7 @@ class SimulatedExchange:
         command_id, command = commands.read(message)
         match command:
             case commands.CommandError():
-                _refuse_command(line, command_id, command.code)
+                line.refuse(command_id, command.code)
             case commands.Subscribe():
                 self._subscribe(line, command_id, command)
             case commands.Unsubscribe():
@@ -184,16 +184,16 @@ class SimulatedExchange:
                         subscription.reply("unsubscribed", command_id)
                         subscription.end("unsubscribed")
                     else:
-                        _refuse_command(line, command_id, 7)
+                        line.refuse(command_id, 7)
             case commands.Update():
                 if subscription := line.subscriptions.get(command.sid):
                     tickers = {"market_tickers": command.market_tickers}
                     subscription.reply("ok", command_id, msg=tickers)
                 else:
-                    _refuse_command(line, command_id, 7)
+                    line.refuse(command_id, 7)
             case commands.ListSubscriptions():
                 listed = [{"channel": commands.CHANNEL, "sid": sid} for sid in line.subscriptions]
-                line.reply({**_id(command_id), "type": "ok", "msg": listed})
+                line.reply("ok", command_id, msg=listed)
 
     def _subscribe(self, line: Line, command_id: int, command: commands.Subscribe) -> None:
         fault = self._saboteur.take(SUBSCRIBE)
@@ -203,7 +203,7 @@ class SimulatedExchange:
             loop = asyncio.get_running_loop()
             loop.call_later(self._slow_ack, self._acknowledge, line, command_id, command)
         elif fault in _ERRORS:
-            _refuse_command(line, command_id, _ERRORS[fault])
+            line.refuse(command_id, _ERRORS[fault])
         else:
             self._acknowledge(line, command_id, command)
 
@@ -221,15 +221,6 @@ class SimulatedExchange:
         subscription.numbered = self._saboteur.numbered
         self.sent.append(subscription.account)
         msg = {"channel": commands.CHANNEL, "sid": subscription.account.sid}
-        line.reply({**_id(command_id), "type": "subscribed", "msg": msg})
+        line.reply("subscribed", command_id, msg=msg)
         subscription.offer(greeting)
         subscription.pump(self._saboteur.lets_pass)
-
-
-def _id(command_id: int) -> dict[str, int]:
-    return {"id": command_id} if command_id else {}
-
-
-def _refuse_command(line: Line, command_id: int, code: int) -> None:
-    msg = {"code": code, "msg": commands.ERRORS[code]}
-    line.reply({**_id(command_id), "type": "error", "msg": msg})

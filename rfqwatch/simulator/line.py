@@ -6,11 +6,13 @@ import asyncio
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
+
+from rfqwatch.simulator.commands import ERRORS
 
 if TYPE_CHECKING:
     from rfqwatch.simulator.subscription import Subscription
@@ -70,10 +72,15 @@ class Line:
         self._next_sid += 1
         return sid
 
-    def reply(self, frame: dict[str, Any]) -> None:
-        """Send a frame of the conversation, stamped with the time."""
-        self.write(_encode({**frame, "sending_ts_ms": now_ms()}))
+    def reply(self, kind: str, command_id: int, **more: object) -> None:
+        """Answer a command, or say something unasked (0), stamped with the time."""
+        frame: dict[str, object] = {"id": command_id} if command_id else {}
+        self.write(_encode({**frame, "type": kind, **more, "sending_ts_ms": now_ms()}))
         self.flush()
+
+    def refuse(self, command_id: int, code: int) -> None:
+        """Answer a command with an error."""
+        self.reply("error", command_id, msg={"code": code, "msg": ERRORS[code]})
 
     def write(self, body: bytes) -> None:
         """Queue a text frame for the next flush."""

@@ -112,13 +112,13 @@ def _late_frames(hit: Subscription, _: Event) -> bool:
 
 def _repeat(hit: Subscription, event: Event) -> bool:
     hit.send(event)
-    hit.send_again(event, hit.seq)
+    hit.send_again(event, hit.account.last_seq)
     return False
 
 
 def _backward(hit: Subscription, event: Event) -> bool:
     hit.send(event)
-    hit.send_again(event, max(1, hit.seq - _BACKWARD))
+    hit.send_again(event, max(1, hit.account.last_seq - _BACKWARD))
     return False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.agenda import ANNOUNCEMENTS
@@ -42,15 +42,8 @@ class Subscription:
         self._watcher = watcher
         self._limit = limit
         self._keep_ids = keep_ids
-        self._heads: dict[str, bytes] = {}
         self._sid = self.account.sid
-        self._seq = 0
         line.subscriptions[self._sid] = self
-
-    @property
-    def seq(self) -> int:
-        """The last number used."""
-        return self._seq
 
     def offer(self, events: Iterable[Event]) -> None:
         """Queue what of ``events`` this subscription is for."""
@@ -80,31 +73,23 @@ class Subscription:
 
     def send(self, event: Event) -> None:
         """Give a message its number; send it, unless it is one to drop."""
-        self._seq = seq = self._seq + 1
-        account = self.account
-        account.last_seq = seq
         if self.to_drop:
             self.to_drop -= 1
-            account.dropped += 1
-            if self._keep_ids:
-                account.dropped_ids.append((seq, event.type, event.id))
+            self.account.dropped += 1
+            self._number(event, self.account.dropped_ids)
             return
-        account.sent += 1
-        if self._keep_ids:
-            account.sent_ids.append((seq, event.type, event.id))
-        self.line.write(self.envelope(event, seq))
+        self.line.write(self._counted(event))
         if self.line.ghost is not None:
             self.line.ghost.haunt(event)
 
     def send_fragments(self, event: Event) -> None:
         """Send a message over many WebSocket frames."""
-        self._count(event)
-        self.line.write_fragments(self.envelope(event, self._seq), 64)
+        self.line.write_fragments(self._counted(event), 64)
 
     def send_again(self, event: Event, seq: int) -> None:
         """Send a message beside the count, under a number already used."""
         self.account.extra += 1
-        self.line.write(self.envelope(event, seq))
+        self.line.write(self._envelope(event, seq))
 
     def send_hostile(self, hostile: Hostile) -> None:
         """Send a hostile frame; it uses up a number only when it shows one."""
@@ -117,23 +102,11 @@ class Subscription:
         else:
             self.line.write(body)
 
-    def envelope(self, event: Event, seq: int) -> bytes:
-        """Return the whole frame of a message."""
-        tail = b',"sending_ts_ms":%d}' % now_ms()
-        if not self.numbered:
-            head = b'{"type":"%b","sid":%d' % (event.type.encode(), self._sid)
-            return b'%b,"msg":%b%b' % (head, event.msg, tail)
-        head = self._heads.get(event.type) or self._head(event.type)
-        return b'%b%d,"msg":%b%b' % (head, seq, event.msg, tail)
-
     def reply(self, kind: str, command_id: int, **more: object) -> None:
         """Send a numbered frame of the conversation about this subscription."""
-        frame: dict[str, Any] = {"id": command_id} if command_id else {}
-        frame |= {"type": kind, "sid": self._sid}
         seq = self._next_seq()
-        if self.numbered:
-            frame["seq"] = seq
-        self.line.reply({**frame, **more})
+        number = {"seq": seq} if self.numbered else {}
+        self.line.reply(kind, command_id, sid=self._sid, **number, **more)
 
     def fail(self, code: int) -> None:
         """End the subscription with an error of its own; the connection lives on."""
@@ -151,21 +124,29 @@ class Subscription:
         self.line.ghost_frames -= 1
         if not self.line.ghost_frames:
             self.line.ghost = None
-        self.account.extra += 1
-        self.line.write(self.envelope(event, self._next_seq()))
+        self.send_again(event, self._next_seq())
 
-    def _count(self, event: Event) -> None:
-        seq = self._next_seq()
+    def _counted(self, event: Event) -> bytes:
+        """Return the whole frame of a message that is sent under the next number."""
         self.account.sent += 1
+        return self._envelope(event, self._number(event, self.account.sent_ids))
+
+    def _number(self, event: Event, ids: list[tuple[int, str, str]]) -> int:
+        seq = self._next_seq()
         if self._keep_ids:
-            self.account.sent_ids.append((seq, event.type, event.id))
+            ids.append((seq, event.type, event.id))
+        return seq
+
+    def _envelope(self, event: Event, seq: int) -> bytes:
+        number = b',"seq":%d' % seq if self.numbered else b""
+        return b'{"type":"%b","sid":%d%b,"msg":%b,"sending_ts_ms":%d}' % (
+            event.type.encode(),
+            self._sid,
+            number,
+            event.msg,
+            now_ms(),
+        )
 
     def _next_seq(self) -> int:
-        self._seq += 1
-        self.account.last_seq = self._seq
-        return self._seq
-
-    def _head(self, kind: str) -> bytes:
-        head = b'{"type":"%b","sid":%d,"seq":' % (kind.encode(), self._sid)
-        self._heads[kind] = head
-        return head
+        self.account.last_seq += 1
+        return self.account.last_seq
