@@ -8,12 +8,12 @@ import msgspec
 class Account(msgspec.Struct):
     """What one subscription was sent: where no frame is lost on the way, what its client got.
 
-    ``sent`` counts the market's messages, each once; ``dropped`` those whose number was used but
-    which were deliberately never sent; ``extra`` frames beside them (repeats, hostile ones).
-    ``last_seq`` is the last number used, by replies and errors too. ``ended`` says how it ended:
-    "" while it lives, "unsubscribed", "error 25" or "disconnected". ``shard`` is which part of the
-    channel it is for, like "3/10"; "" for all of it. The lists hold (seq, type, id) and stay empty
-    unless the exchange keeps ids.
+    ``sent`` counts the market's messages, each once, drifted ones too; ``dropped`` those whose
+    number was used but which were deliberately never sent; ``extra`` frames beside them (repeats,
+    hostile ones). ``last_seq`` is the last number used, by replies and errors too. ``ended`` says
+    how it ended: "" while it lives, "unsubscribed", "error 25", "odd error", "deaf" or
+    "disconnected". ``shard`` is which part of the channel it is for, like "3/10"; "" for all of it.
+    The lists hold (seq, type, id) and stay empty unless the exchange keeps ids.
     """
 
     connection: int

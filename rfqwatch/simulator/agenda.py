@@ -27,10 +27,10 @@ encode = msgspec.json.Encoder().encode
 class Event(msgspec.Struct, frozen=True, gc=False):
     """One message of the channel, before a subscription wraps it in an envelope.
 
-    ``msg`` is the JSON of the payload; ``at_us`` the market's time; ``slice`` a stable hash of what
-    sharding goes by: the market ticker, or a batch event's ``rfq_batch_id``. ``market_ticker`` is
-    empty for batch events; ``creator_id`` is who made the RFQ or batch; ``id`` names the RFQ, quote
-    or batch that the message is about.
+    ``msg`` is the JSON of the payload, empty for none; ``at_us`` the market's time; ``slice`` a
+    stable hash of what sharding goes by: the market ticker, or a batch event's ``rfq_batch_id``.
+    ``market_ticker`` is empty for batch events; ``creator_id`` is who made the RFQ or batch; ``id``
+    names the RFQ, quote or batch that the message is about.
     """
 
     type: str

@@ -191,6 +191,8 @@ class SimulatedExchange:
                     subscription.reply("ok", command_id, msg=tickers)
                 else:
                     line.refuse(command_id, 7)
+            case commands.ListSubscriptions() if not self._saboteur.lists:
+                line.refuse(command_id, 5)
             case commands.ListSubscriptions():
                 listed = [{"channel": commands.CHANNEL, "sid": sid} for sid in line.subscriptions]
                 line.reply("ok", command_id, msg=listed)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator import hostile
 from rfqwatch.simulator.faults import HANDSHAKE, SUBSCRIBE, FaultKind, Schedule
+from rfqwatch.simulator.oddities import DRIFTED, ODD_ERRORS, ODD_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,11 +25,13 @@ _BACKWARD: Final = 5
 class Saboteur:
     """Befalls subscriptions with the faults asked for.
 
-    ``numbered`` turns false when frames lose their seq for good.
+    ``numbered`` turns false when frames lose their seq for good, ``lists`` when the exchange no
+    longer says what is subscribed.
     """
 
     def __init__(self, faults: Sequence[Fault], seed: int | None) -> None:
         self.numbered = True
+        self.lists = True
         self._rng = random.Random(seed)
         self._schedule = Schedule(faults, seed)
         self.start = self._schedule.start
@@ -35,6 +39,9 @@ class Saboteur:
         # Those that wait for the next handshake or subscribe.
         self._armed = self._schedule.at_start()
         self._malformed = hostile.malformed()
+        self._drifted = itertools.cycle(DRIFTED)
+        self._odd_numbers = itertools.cycle(ODD_NUMBERS)
+        self._odd_errors = itertools.cycle(ODD_ERRORS)
         self._table: dict[FaultKind, Callable[[Subscription, Event], bool]] = {
             FaultKind.RESET: lambda hit, _: _over(hit.line.reset),
             FaultKind.DROP: lambda hit, _: _over(hit.line.drop),
@@ -45,12 +52,17 @@ class Saboteur:
             FaultKind.HALF_OPEN: lambda hit, _: _over(hit.line.fall_silent),
             FaultKind.OVERFLOW: lambda hit, _: _fail(hit, 25),
             FaultKind.CHANNEL_ERROR: lambda hit, _: _fail(hit, 10),
+            FaultKind.ODD_ERROR: self._odd_error,
+            FaultKind.DEAF: lambda hit, _: _end(hit, "deaf"),
+            FaultKind.NO_LIST: self._no_list,
             FaultKind.LATE_FRAMES: _late_frames,
             FaultKind.SEQ_HOLE: self._seq_hole,
             FaultKind.NO_SEQ: self._no_seq,
+            FaultKind.ODD_SEQ: self._odd_seq,
             FaultKind.REPEAT: _repeat,
             FaultKind.BACKWARD: _backward,
             FaultKind.MALFORMED: lambda hit, _: _add(hit, next(self._malformed)),
+            FaultKind.DRIFT: self._drift,
             FaultKind.UNKNOWN_TYPE: lambda hit, _: _add(hit, hostile.unknown_type()),
             FaultKind.TOO_BIG: lambda hit, _: _add(hit, hostile.too_big()),
             FaultKind.FRAGMENTS: _fragments,
@@ -87,6 +99,24 @@ class Saboteur:
         self.numbered = hit.numbered = False
         return True
 
+    def _no_list(self, _: Subscription, __: Event) -> bool:
+        self.lists = False
+        return True
+
+    def _odd_error(self, hit: Subscription, _: Event) -> bool:
+        named, error = next(self._odd_errors)
+        sid = {"sid": hit.account.sid} if named else {}
+        hit.line.reply("error", 0, **sid, **error)
+        return _end(hit, "odd error")
+
+    def _odd_seq(self, hit: Subscription, event: Event) -> bool:
+        hit.send(event, next(self._odd_numbers))
+        return False
+
+    def _drift(self, hit: Subscription, _: Event) -> bool:
+        hit.send(next(self._drifted))
+        return True
+
 
 def _over(end: Callable[[], None]) -> bool:
     end()
@@ -95,6 +125,11 @@ def _over(end: Callable[[], None]) -> bool:
 
 def _close(hit: Subscription, code: int, reason: str) -> bool:
     hit.line.close(code, reason)
+    return False
+
+
+def _end(hit: Subscription, how: str) -> bool:
+    hit.end(how)
     return False
 
 

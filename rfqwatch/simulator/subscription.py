@@ -71,14 +71,14 @@ class Subscription:
                 self.send(event)
         self.line.flush()
 
-    def send(self, event: Event) -> None:
-        """Give a message its number; send it, unless it is one to drop."""
+    def send(self, event: Event, spelling: bytes = b"N") -> None:
+        """Give a message its number N; send it, so spelled, unless it is one to drop."""
         if self.to_drop:
             self.to_drop -= 1
             self.account.dropped += 1
             self._number(event, self.account.dropped_ids)
             return
-        self.line.write(self._counted(event))
+        self.line.write(self._counted(event, spelling))
         if self.line.ghost is not None:
             self.line.ghost.haunt(event)
 
@@ -126,10 +126,10 @@ class Subscription:
             self.line.ghost = None
         self.send_again(event, self._next_seq())
 
-    def _counted(self, event: Event) -> bytes:
+    def _counted(self, event: Event, spelling: bytes = b"N") -> bytes:
         """Return the whole frame of a message that is sent under the next number."""
         self.account.sent += 1
-        return self._envelope(event, self._number(event, self.account.sent_ids))
+        return self._envelope(event, self._number(event, self.account.sent_ids), spelling)
 
     def _number(self, event: Event, ids: list[tuple[int, str, str]]) -> int:
         seq = self._next_seq()
@@ -137,13 +137,13 @@ class Subscription:
             ids.append((seq, event.type, event.id))
         return seq
 
-    def _envelope(self, event: Event, seq: int) -> bytes:
-        number = b',"seq":%d' % seq if self.numbered else b""
-        return b'{"type":"%b","sid":%d%b,"msg":%b,"sending_ts_ms":%d}' % (
+    def _envelope(self, event: Event, seq: int, spelling: bytes = b"N") -> bytes:
+        number = spelling.replace(b"N", b"%d" % seq) if self.numbered else b""
+        return b'{"type":"%b","sid":%d%b%b,"sending_ts_ms":%d}' % (
             event.type.encode(),
             self._sid,
-            number,
-            event.msg,
+            b',"seq":' + number if number else b"",
+            b',"msg":' + event.msg if event.msg else b"",
             now_ms(),
         )
 

@@ -29,21 +29,6 @@ if TYPE_CHECKING:
 
     from rfqwatch.simulator.serving import Running
 
-ENDINGS = tuple(
-    kind
-    for kind in FaultKind
-    if kind
-    not in {
-        FaultKind.SEQ_HOLE,
-        FaultKind.NO_SEQ,
-        FaultKind.REPEAT,
-        FaultKind.BACKWARD,
-        FaultKind.MALFORMED,
-        FaultKind.UNKNOWN_TYPE,
-        FaultKind.FRAGMENTS,
-    }
-)
-"""Faults that end a connection or a subscription; a new one follows after a pause."""
 BLEMISHES = (
     FaultKind.SEQ_HOLE,
     FaultKind.REPEAT,
@@ -52,7 +37,18 @@ BLEMISHES = (
     FaultKind.UNKNOWN_TYPE,
     FaultKind.FRAGMENTS,
 )
-"""Faults that the connection outlives. Frames without any number can't be accounted for."""
+"""Faults that the connection outlives."""
+LEFT_OUT = (
+    FaultKind.NO_SEQ,
+    FaultKind.ODD_SEQ,
+    FaultKind.DRIFT,
+    FaultKind.DEAF,
+    FaultKind.ODD_ERROR,
+    FaultKind.NO_LIST,
+)
+"""Faults after which numbers and the exchange's own words can't account for every frame."""
+ENDINGS = tuple(kind for kind in FaultKind if kind not in {*BLEMISHES, *LEFT_OUT})
+"""Faults that end a connection or a subscription; a new one follows after a pause."""
 OFTEN = 50
 SAMPLE_S = 1.0
 IDLE_TIMEOUT = "12s"
