@@ -13,7 +13,9 @@ class Account(msgspec.Struct):
     hostile ones). ``last_seq`` is the last number used, by replies and errors too. ``ended`` says
     how it ended: "" while it lives, "unsubscribed", "error 25", "odd error", "deaf" or
     "disconnected". ``shard`` is which part of the channel it is for, like "3/10"; "" for all of it.
-    The lists hold (seq, type, id) and stay empty unless the exchange keeps ids.
+    The lists of ids hold (seq, type, id) and stay empty unless the exchange keeps ids; ``frames``
+    has the payload of every data frame in order, hostile ones too, if it keeps frames. The bomb's
+    is not among them: it is no frame that could be printed.
     """
 
     connection: int
@@ -26,3 +28,4 @@ class Account(msgspec.Struct):
     ended: str = ""
     sent_ids: list[tuple[int, str, str]] = []
     dropped_ids: list[tuple[int, str, str]] = []
+    frames: list[bytes] = []

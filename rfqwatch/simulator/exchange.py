@@ -52,7 +52,8 @@ class SimulatedExchange:
 
     ``buffer`` is how many messages may wait for a connection that doesn't read, beside the burst,
     before its subscription ends with error 25. ``heartbeat`` is the time between two pings, in
-    seconds. ``sent`` holds one account per subscription there ever was.
+    seconds. ``sent`` holds one account per subscription there ever was; ``keep_ids`` and
+    ``keep_frames`` say what it keeps of every frame, which takes memory.
 
     A second subscribe on one connection starts a second subscription, with a sid and numbers of
     its own: the exchange no longer emits error 6 ("Already subscribed"), and says nowhere else
@@ -71,6 +72,7 @@ class SimulatedExchange:
         ssl: tls.SSLContext | None = None,
         batches: bool = False,
         keep_ids: bool = False,
+        keep_frames: bool = False,
         slow_ack: float = 15.0,
         heartbeat: float = 10.0,
         buffer: int = 100_000,
@@ -79,6 +81,7 @@ class SimulatedExchange:
         self._port = port
         self._ssl = ssl
         self._keep_ids = keep_ids
+        self._keep_frames = keep_frames
         self._slow_ack = slow_ack
         self._heartbeat = heartbeat
         self._buffer = buffer
@@ -218,7 +221,12 @@ class SimulatedExchange:
         greeting = self._market.greeting
         limit = self._buffer + len(greeting)
         subscription = Subscription(
-            line, command, self._market.watcher, limit, keep_ids=self._keep_ids
+            line,
+            command,
+            self._market.watcher,
+            limit,
+            keep_ids=self._keep_ids,
+            keep_frames=self._keep_frames,
         )
         subscription.numbered = self._saboteur.numbered
         self.sent.append(subscription.account)

@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     ssl: SSLContext | None
     batches: bool
     keep_ids: bool
+    keep_frames: bool
     slow_ack: float
     heartbeat: float
     buffer: int

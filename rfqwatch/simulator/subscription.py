@@ -31,7 +31,14 @@ class Subscription:
     """
 
     def __init__(
-        self, line: Line, command: Subscribe, watcher: str, limit: int, *, keep_ids: bool
+        self,
+        line: Line,
+        command: Subscribe,
+        watcher: str,
+        limit: int,
+        *,
+        keep_ids: bool,
+        keep_frames: bool,
     ) -> None:
         self.line = line
         self.account = Account(line.number, line.next_sid(), command.shard)
@@ -42,6 +49,7 @@ class Subscription:
         self._watcher = watcher
         self._limit = limit
         self._keep_ids = keep_ids
+        self._keep_frames = keep_frames
         self._sid = self.account.sid
         line.subscriptions[self._sid] = self
 
@@ -78,18 +86,18 @@ class Subscription:
             self.account.dropped += 1
             self._number(event, self.account.dropped_ids)
             return
-        self.line.write(self._counted(event, spelling))
+        self.line.write(self._kept(self._counted(event, spelling)))
         if self.line.ghost is not None:
             self.line.ghost.haunt(event)
 
     def send_fragments(self, event: Event) -> None:
         """Send a message over many WebSocket frames."""
-        self.line.write_fragments(self._counted(event), 64)
+        self.line.write_fragments(self._kept(self._counted(event)), 64)
 
     def send_again(self, event: Event, seq: int) -> None:
         """Send a message beside the count, under a number already used."""
         self.account.extra += 1
-        self.line.write(self._envelope(event, seq))
+        self.line.write(self._kept(self._envelope(event, seq)))
 
     def send_hostile(self, hostile: Hostile) -> None:
         """Send a hostile frame; it uses up a number only when it shows one."""
@@ -97,10 +105,8 @@ class Subscription:
         body = hostile.body
         if hostile.numbered:
             body = body % {b"sid": self._sid, b"seq": self._next_seq()}
-        if hostile.opcode == BINARY:
-            self.line.write_binary(body)
-        else:
-            self.line.write(body)
+        write = self.line.write_binary if hostile.opcode == BINARY else self.line.write
+        write(self._kept(body))
 
     def reply(self, kind: str, command_id: int, **more: object) -> None:
         """Send a numbered frame of the conversation about this subscription."""
@@ -130,6 +136,11 @@ class Subscription:
         """Return the whole frame of a message that is sent under the next number."""
         self.account.sent += 1
         return self._envelope(event, self._number(event, self.account.sent_ids), spelling)
+
+    def _kept(self, body: bytes) -> bytes:
+        if self._keep_frames:
+            self.account.frames.append(body)
+        return body
 
     def _number(self, event: Event, ids: list[tuple[int, str, str]]) -> int:
         seq = self._next_seq()

@@ -419,6 +419,33 @@ async def test_frames_that_a_careful_client_refuses(
         assert raised.value.sent.code == code
 
 
+async def test_an_account_keeps_every_frame_byte_by_byte() -> None:
+    kinds = "malformed,drift,odd-seq,repeat,backward,unknown-type,fragments,seq-hole"
+    faults = ",".join(f"{kind}@{at}" for at in range(1, 60) for kind in kinds.split(","))
+    async with start(**parsed(faults), keep_frames=True) as started, client(started) as watcher:
+        await watcher.subscribe()
+        got = [await watcher.socket.recv(decode=False) for _ in range(400)]
+        (account,) = started.exchange.sent
+    assert account.frames[:400] == got
+    assert len(account.frames) == account.sent + account.extra
+    assert account.sent_ids == []
+
+
+async def test_late_frames_are_in_the_account_of_their_sid() -> None:
+    async with (
+        start(**parsed(f"late-frames@{COUNT}"), keep_frames=True) as started,
+        client(started) as watcher,
+    ):
+        await watcher.subscribe()
+        await watcher.until("error")
+        await watcher.subscribe(2)
+        got = [await watcher.socket.recv(decode=False) for _ in range(10)]
+        first, second = started.exchange.sent
+    assert [body for body in got if b'"sid":1' in body] == first.frames[-3:]
+    late = [body for body in got if b'"sid":2' in body]
+    assert late == second.frames[: len(late)]
+
+
 async def test_two_runs_fail_alike() -> None:
     runs = []
     for _ in range(2):
