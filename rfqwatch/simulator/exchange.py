@@ -38,11 +38,12 @@ class SimulatedExchange:
     ``public_keys``, by key id; every key is the same account's, the traffic's ``watcher``.
 
     The market opens with the first subscription and then runs on its own, ``rate`` messages a
-    second on average over the unsharded channel; 0 is as fast as the slowest connection reads,
-    with RFQs that live as long as it takes. ``standing`` RFQs are open by then, and each
-    subscription starts with a burst of everything open; by default as many as ``rate`` would have
-    opened in a minute and not closed, 20,000 at most. With 0 there is no burst. The burst is
-    reported by some clients of the exchange and denied by others.
+    second on average over the unsharded channel, each at its own time and by itself; 0 is as fast
+    as the slowest connection reads, many at once, with RFQs that live as long as it takes.
+    ``standing`` RFQs are open by then, and each subscription starts with a burst of everything
+    open; by default as many as ``rate`` would have opened in a minute and not closed, 20,000 at
+    most. With 0 there is no burst. The burst is reported by some clients of the exchange and denied
+    by others.
 
     ``faults`` happen in place of, or before, a data frame: see ``parse_faults``. The frames of
     ``NAME@N`` are counted over all connections, the burst and lost frames included; the random
@@ -80,6 +81,7 @@ class SimulatedExchange:
         self.sent: list[Account] = []
         self._port = port
         self._ssl = ssl
+        self._paced = rate > 0
         self._keep_ids = keep_ids
         self._keep_frames = keep_frames
         self._slow_ack = slow_ack
@@ -157,7 +159,7 @@ class SimulatedExchange:
     async def _converse(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Connection):
             raise TypeError("the server makes connections of its own class")
-        line = Line(connection, self.accepted)
+        line = Line(connection, self.accepted, apart=self._paced)
         self._lines.add(line)
         pings = asyncio.create_task(self._ping(line))
         try:

@@ -15,6 +15,8 @@ from websockets.protocol import State
 from rfqwatch.simulator.commands import ERRORS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rfqwatch.simulator.subscription import Subscription
 
 HEARTBEAT: Final = b"heartbeat"
@@ -25,21 +27,26 @@ _encode = msgspec.json.encode
 
 
 class Connection(ServerConnection):
-    """A WebSocket connection that can go deaf, so that pings go unanswered."""
+    """A WebSocket connection that can be half open, so that pings go unanswered."""
 
-    deaf = False
+    half_open = False
 
     def data_received(self, data: bytes) -> None:
-        """Hear ``data``, unless deaf."""
-        if not self.deaf:
+        """Hear ``data``, if not half open."""
+        if not self.half_open:
             super().data_received(data)
 
 
 class Line:
-    """A connection with its subscriptions, by sid."""
+    """A connection with its subscriptions, by sid.
 
-    def __init__(self, connection: Connection, number: int) -> None:
+    With ``apart`` each frame is handed to the socket by itself, as the exchange does it; otherwise
+    many are at once.
+    """
+
+    def __init__(self, connection: Connection, number: int, *, apart: bool) -> None:
         self.number = number
+        self._apart = apart
         self.subscriptions: dict[int, Subscription] = {}
         self.ghost: Subscription | None = None
         """An ended subscription that still has ``ghost_frames`` to come."""
@@ -83,14 +90,18 @@ class Line:
         self.reply("error", command_id, msg={"code": code, "msg": ERRORS[code]})
 
     def write(self, body: bytes) -> None:
-        """Queue a text frame for the next flush."""
-        if self.alive:
-            self._protocol.send_text(body)
+        """Send a text frame, at the latest with the next flush."""
+        self._write(self._protocol.send_text, body)
 
     def write_binary(self, body: bytes) -> None:
-        """Queue a binary frame for the next flush."""
+        """Send a binary frame, at the latest with the next flush."""
+        self._write(self._protocol.send_binary, body)
+
+    def _write(self, send: Callable[[bytes], None], body: bytes) -> None:
         if self.alive:
-            self._protocol.send_binary(body)
+            send(body)
+            if self._apart:
+                self.flush()
 
     def write_fragments(self, body: bytes, size: int) -> None:
         """Queue a text message in frames of ``size`` bytes, with a ping in between."""
@@ -143,11 +154,11 @@ class Line:
         """Write nothing and hear nothing any more."""
         self.flush()
         self._gone = True
-        self._connection.deaf = True
+        self._connection.half_open = True
 
     def abandon(self) -> None:
         """Tear a silent connection down."""
-        if self._connection.deaf:
+        if self._connection.half_open:
             self._transport.abort()
 
     def end(self) -> None:

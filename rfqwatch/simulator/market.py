@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rfqwatch.simulator.line import Line
     from rfqwatch.simulator.sabotage import Saboteur
 
-_TICK = 0.01
 _LONGEST_PAUSE = 0.1
 _MOST_AT_ONCE = 5_000
 _UNPACED_RATE: Final = 3_000.0
@@ -47,8 +46,6 @@ class Market:
         if standing is None:
             standing = min(natural_book(rate), _MOST_STANDING) if rate else _UNPACED_STANDING
         self._start_us = time.time_ns() // 1_000
-        # The clock that can't be set, so that no jump becomes a burst or a pause.
-        self._started_ns = time.monotonic_ns()
         self._traffic = Traffic(
             seed=seed,
             rate=rate or _UNPACED_RATE,
@@ -58,6 +55,8 @@ class Market:
             # Unpaced, RFQs end as fast as they come: the book keeps its size.
             open_limit=OPEN_LIMIT if rate else max(standing, 1_000),
         )
+        # The clock that can't be set, so that no jump becomes a burst or a pause.
+        self._started_ns = time.monotonic_ns()
         self.watcher = self._traffic.watcher
         self._bursts = standing > 0
         saboteur.start(self._start_us)
@@ -70,21 +69,21 @@ class Market:
     async def trade(self) -> None:
         """Speak for ever."""
         while True:
-            now_us = self._start_us + (time.monotonic_ns() - self._started_ns) // 1_000
-            pause = _TICK
             if self._rate:
-                events = self._traffic.until(now_us, _MOST_AT_ONCE)
-                pause = min(max(_TICK, (self._traffic.next_us - now_us) / 1e6), _LONGEST_PAUSE)
+                self._deliver(self._traffic.until(self._now_us(), _MOST_AT_ONCE))
+                pause = min((self._traffic.next_us - self._now_us()) / 1e6, _LONGEST_PAUSE)
             elif self._keeping_up():
-                events = self._traffic.burst(now_us, _UNPACED_BURST)
+                self._deliver(self._traffic.burst(self._now_us(), _UNPACED_BURST))
                 pause = 0
             else:
-                events = []
+                self._deliver(())
                 pause = 0.001
-            self._deliver(events)
             if any(line.waiting and line.writable for line in self._lines):
                 pause = 0
             await asyncio.sleep(pause)
+
+    def _now_us(self) -> int:
+        return self._start_us + (time.monotonic_ns() - self._started_ns) // 1_000
 
     def _keeping_up(self) -> bool:
         lines = [line for line in self._lines if line.alive and line.subscriptions]
