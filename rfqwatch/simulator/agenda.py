@@ -1,4 +1,4 @@
-"""What will be said when, and what is open until then."""
+"""What is planned to be said in the simulated market at which time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may connect, by the signed headers of a handshake and the faults of the moment."""
+"""Who may connect: how the exchange answers a handshake."""
 
 from __future__ import annotations
 
