@@ -1,4 +1,4 @@
-"""How well the stream is doing: one figure card per connection, kept up cheaply, pure.
+"""How well the stream is doing, on a card for each connection.
 
 Times are passed in, in Unix milliseconds.
 """
@@ -11,7 +11,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from rfqwatch.book.rfq import REPLAY_MS
+from rfqwatch.book.lag import lag
+from rfqwatch.book.readings import milliseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,11 +171,6 @@ class Health:
         )
 
     @property
-    def watching(self) -> bool:
-        """Whether every connection is live."""
-        return bool(self.shards) and all(card.watching for card in self.shards.values())
-
-    @property
     def away(self) -> frozenset[str]:
         """The names of the shards that are not live now."""
         return frozenset(card.name for card in self.shards.values() if not card.watching)
@@ -190,14 +186,5 @@ def percentiles(lags: Iterable[int]) -> tuple[int, int] | None:
 
 
 def lag_of(event: Event, received_ms: int, sending_ms: int | None) -> int | None:
-    """Give a message's time on the way, in milliseconds: since sent, else since it was created.
-
-    None when it carries neither, or tells of something so old that it must be told again.
-    """
-    if sending_ms is not None:
-        return received_ms - sending_ms
-    created_ts = getattr(event, "created_ts", None)
-    if created_ts is None:
-        return None
-    lag_ms = received_ms - round(created_ts.timestamp() * 1_000)
-    return lag_ms if lag_ms <= REPLAY_MS else None
+    """Give an event's time on the way, in milliseconds; None when that can't be known."""
+    return lag(received_ms, sending_ms, milliseconds(getattr(event, "created_ts", None)))

@@ -109,16 +109,6 @@ def test_what_is_known_of_a_lost_shard_is_of_the_last_frame() -> None:
     assert (card.heard_ms, health.away) == (NOW + 40_000, frozenset())
 
 
-def test_health_is_watching_when_every_connection_is() -> None:
-    health = Health("prod")
-    seen = [health.watching]
-    health.shard("0/2").become(Connection.WATCHING, NOW)
-    seen.append(health.watching)
-    health.shard("1/2")
-    seen.append(health.watching)
-    assert seen == [False, True, False]
-
-
 def test_a_shard_tells_its_own_recent_lags() -> None:
     card = ShardHealth("0/2")
     assert card.recent_lags() is None

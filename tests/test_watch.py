@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from websockets.asyncio.server import ServerConnection
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 AT = 30
 """The number of the data frame that a fault befalls."""
@@ -232,6 +232,7 @@ ROWS = [
     lost("overflow", "error 25", gaps=[("overflow", None)], dialled=1),
     lost("channel-error", "error 10", dialled=1),
     lost("late-frames", "error 10", dialled=1),
+    Row(f"no-list@{AT}"),
     Row(f"no-seq@{AT}", said="completeness can't be checked"),
     Row(f"repeat@{AT}", said="late or twice"),
     Row(f"backward@{AT}", said="late or twice"),

@@ -11,32 +11,27 @@ from __future__ import annotations
 from collections import deque
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rfqwatch.book.batches import Batches
+from rfqwatch.book.census import Census
+from rfqwatch.book.lag import is_replay
 from rfqwatch.book.readings import (
     Receipt,
     announced,
     announced_again,
-    child_row,
-    executed,
-    offered,
+    children,
+    quotes,
     subject,
     summed_up,
-    taken,
-    taken_in_batch,
 )
-from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Quote, Rfq, State, pack_legs
+from rfqwatch.book.rfq import Bids, Closed, Quote, QuoteState, Rfq, State
 from rfqwatch.exchange.events import (
-    BatchQuoteAccepted,
-    BatchQuoteCreated,
     BatchQuoteExecuted,
     Event,
-    QuoteAccepted,
-    QuoteCreated,
-    QuoteExecuted,
     RfqBatchBestQuotes,
     RfqBatchCreated,
     RfqBatchDeleted,
@@ -46,25 +41,11 @@ from rfqwatch.exchange.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
-
-BatchEvent: TypeAlias = (
-    RfqBatchCreated
-    | RfqBatchDeleted
-    | BatchQuoteCreated
-    | RfqBatchBestQuotes
-    | BatchQuoteAccepted
-    | RfqBatchExecuted
-    | BatchQuoteExecuted
-)
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
 _BLOCK = 256
 _MOST_LINGERING = 8_192
 _MOST_GONE = 65_536
-_MOST_WAITING = 10_000
-_MOST_BATCHES = 20_000
-_MOST_CHILDREN = 1_000
-_MOST_QUOTES = 256
 _MOST_CHANGES = 100_000
 
 
@@ -73,47 +54,20 @@ class Counts(Struct, gc=False):
 
     created: int = 0
     """RFQs announced for the first time as they were created: the demand."""
-    replayed: int = 0
-    """RFQs announced for the first time though created before, as after a subscription."""
-    repeated: int = 0
-    """Announcements of RFQs already known."""
-    closed: int = 0
     unknown_deletions: int = 0
-    """Deletions of RFQs never announced to us, or left out by the selection."""
+    """Deletions of RFQs never announced to us."""
     unknown_quotes: int = 0
     """Quotes on RFQs not announced to us before."""
-    late: int = 0
-    """Messages about RFQs that were closed before."""
     evicted: int = 0
     """Open RFQs dropped, the oldest first, because there were too many."""
-    superseded: int = 0
-    """Pictures of a batch's best bids that came after a later one."""
-    refused: int = 0
-    """Legs, children and quotes left out: pointing nowhere, or beyond any sensible number."""
-
-
-class _Shard(Struct, gc=False):
-    """The open rows announced on one shard; those of its latest generation are confirmed."""
-
-    generation: int = 0
-    open: int = 0
-    confirmed: int = 0
-    live_ms: int | None = None
-
-
-class _Batch(Struct, frozen=True, gc=False):
-    children: tuple[str, ...] = ()
-    version: int | None = None
-    pictured: bool = False
 
 
 class Book:
     """The RFQs that are open, and for a moment those just closed.
 
     ``max_age_ms`` is the age from which an open RFQ counts as stale, ``max_open`` how many open
-    RFQs are kept, ``linger_ms`` how long closed ones stay. ``only`` selects: RFQs for which it is
-    false are left out, and so are those never announced, as it can't judge them. ``mine`` says that
-    every RFQ of the stream is the user's own, so that no quote on it is hidden.
+    RFQs are kept, ``linger_ms`` how long closed ones stay. ``mine`` says that every RFQ of the
+    stream is the user's own, so that no quote on it is hidden.
     """
 
     def __init__(
@@ -122,27 +76,20 @@ class Book:
         max_age_ms: int = 7_200_000,
         max_open: int = 200_000,
         linger_ms: int = 2_000,
-        only: Callable[[Rfq], bool] | None = None,
         mine: bool = False,
     ) -> None:
-        self.max_age_ms = max_age_ms
         self.mine = mine
         self.counts = Counts()
+        self._max_age_ms = max_age_ms
         self._max_open = max_open
         self._linger_ms = linger_ms
-        self._only = only
         self._rows: dict[str, Rfq] = {}
-        self._open = 0
-        self._shards: dict[str, _Shard] = {}
+        self._census = Census()
+        self._batches = Batches()
         self._lingering: deque[str] = deque()
         self._gone: set[str] = set()
         self._gone_in_order: deque[str] = deque()
-        # Rows that only quotes speak of, while the selection can't judge them.
-        self._waiting: dict[str, Rfq] = {}
-        self._batches: dict[str, _Batch] = {}
         self._changes: set[str] | None = set()
-        # How many open RFQs are of each second; looking at every row would take too long.
-        self._seconds: dict[int, int] = {}
 
     @property
     def rows(self) -> Mapping[str, Rfq]:
@@ -152,30 +99,26 @@ class Book:
     @property
     def open(self) -> int:
         """How many RFQs are not known to be closed; unconfirmed and stale ones are among them."""
-        return self._open
+        return self._census.open
 
     def unconfirmed(self, away: Container[str] = ()) -> int:
         """Count the open RFQs not heard of since their shard's last gap; all of a shard ``away``.
 
         A shard is away while its connection is lost.
         """
-        return sum(
-            shard.open - (0 if name in away else shard.confirmed)
-            for name, shard in self._shards.items()
-        )
+        return self._census.unconfirmed(away)
 
     def stale(self, now_ms: int) -> int:
         """Count the stale RFQs, to the second."""
-        oldest = (now_ms - self.max_age_ms) // 1_000
-        return sum(count for second, count in self._seconds.items() if second < oldest)
+        return self._census.older(now_ms - self._max_age_ms)
 
     def state(self, rfq: Rfq, now_ms: int) -> State:
         """Tell how far a row can be trusted to be open. A row of an earlier moment will do."""
         if rfq.closed_ms is not None:
             return State.CLOSED
-        if now_ms - rfq.since_ms > self.max_age_ms:
+        if now_ms - rfq.since_ms > self._max_age_ms:
             return State.STALE
-        if rfq.generation != self._shards[rfq.shard].generation:
+        if rfq.generation != self._census.shard(rfq.shard).generation:
             return State.UNCONFIRMED
         return State.OPEN
 
@@ -189,13 +132,11 @@ class Book:
 
     def gap(self, shard: str = "") -> None:
         """Messages of a shard may have been missed: its open RFQs are unconfirmed from here on."""
-        meter = self._shard(shard)
-        meter.generation += 1
-        meter.confirmed = 0
+        self._census.shard(shard).gap()
 
     def live(self, at_ms: int, shard: str = "") -> None:
         """Messages of a shard are due from here on; RFQs created before are told again."""
-        self._shard(shard).live_ms = at_ms
+        self._census.shard(shard).live_ms = at_ms
 
     def tick(self, now_ms: int) -> None:
         """Drop the rows that were closed long enough ago."""
@@ -217,137 +158,65 @@ class Book:
         if isinstance(event, RfqDeleted):
             self._close(event.id, Closed.DELETED, received_ms)
             return
-        receipt = Receipt(received_ms, sending_ms, shard, self._shard(shard).generation)
+        receipt = Receipt(received_ms, sending_ms, shard, self._census.shard(shard).generation)
         match event:
             case RfqCreated():
                 self._announce(announced(event, receipt))
-            case QuoteCreated():
-                self._quoted(subject(event, receipt), offered(event, event, receipt))
-            case QuoteAccepted():
-                self._quoted(subject(event, receipt), taken(event, receipt))
-            case QuoteExecuted():
-                self._quoted(subject(event, receipt), executed(event, receipt))
-                self._close(event.rfq_id, Closed.EXECUTED, received_ms)
-            case _:
-                self._apply_batch(event, receipt)
-
-    def _apply_batch(self, event: BatchEvent, receipt: Receipt) -> None:
-        match event:
             case RfqBatchCreated():
-                self._batch_created(event, receipt)
-            case RfqBatchDeleted():
-                self._close_batch(event.id, {}, event.rfq_ids or (), receipt.received_ms)
-            case BatchQuoteCreated():
-                for offer in event.quotes or ():
-                    self._quoted(subject(offer, receipt), offered(offer, event, receipt))
-            case BatchQuoteAccepted():
-                for offer in event.quotes or ():
-                    self._quoted(subject(offer, receipt), taken_in_batch(offer, event, receipt))
+                self._announce_batch(event.id, children(event, receipt))
             case RfqBatchBestQuotes():
-                self._best_quotes(event, receipt)
+                self._picture(event, receipt)
+            case RfqBatchDeleted():
+                self._close_batch(
+                    event.id, dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED), received_ms
+                )
             case RfqBatchExecuted() | BatchQuoteExecuted():
                 reasons = dict.fromkeys(event.failed_rfq_ids or (), Closed.EXECUTION_FAILED)
                 reasons |= dict.fromkeys(event.executed_rfq_ids or (), Closed.EXECUTED)
-                self._close_batch(event.rfq_batch_id, reasons, reasons, receipt.received_ms)
+                self._close_batch(event.rfq_batch_id, reasons, received_ms)
             case _:
-                assert_never(event)
-
-    def _shard(self, name: str) -> _Shard:
-        shard = self._shards.get(name)
-        if shard is None:
-            shard = self._shards[name] = _Shard()
-        return shard
+                for about, quote in quotes(event, receipt):
+                    self._quoted(about, quote)
+                    if quote.state is QuoteState.EXECUTED:
+                        self._close(about.id, Closed.EXECUTED, received_ms)
 
     def _announce(self, row: Rfq) -> None:
         known = self._rows.get(row.id)
-        if known is None and row.id in self._gone:
-            self.counts.late += 1
-            return
-        if known is None and self._waiting:
-            known = self._waiting.get(row.id)
-        if known is not None:
-            if known.closed_ms is not None:
-                self.counts.late += 1
+        if known is None:
+            if row.id in self._gone:
                 return
-            row = announced_again(known, row)
-        if self._only is not None and not self._only(row):
-            if known is not None and known.announced:
-                self._count(known, -1)
-                self._note(row.id)
-                del self._rows[row.id]
+        elif known.closed_ms is not None:
             return
-        if known is not None and known.announced:
-            self.counts.repeated += 1
         else:
-            self._waiting.pop(row.id, None)
-            if self._is_replay(row):
-                self.counts.replayed += 1
-            else:
-                self.counts.created += 1
+            row = announced_again(known, row)
+        if (known is None or not known.announced) and not self._is_replay(row):
+            self.counts.created += 1
         self._put(row, known)
 
     def _is_replay(self, row: Rfq) -> bool:
         """Tell whether an RFQ is announced again by the exchange, though not known to us."""
-        if row.created_ms is None:
-            return False
-        # Each duration is of one clock, as far as possible: those of the two sides differ.
-        age_ms = (row.received_ms if row.sending_ms is None else row.sending_ms) - row.created_ms
-        live_ms = self._shards[row.shard].live_ms
-        since_ms = REPLAY_MS if live_ms is None else max(0, row.received_ms - live_ms)
-        return age_ms > min(REPLAY_MS, since_ms)
+        live_ms = self._census.shard(row.shard).live_ms
+        return row.created_ms is not None and is_replay(
+            row.received_ms, row.sending_ms, row.created_ms, live_ms
+        )
 
     def _quoted(self, about: Rfq, quote: Quote) -> None:
         row = self._heard_of(about)
         if row is not None:
-            self._put_heard(replace(row, quotes=self._merged(row.quotes, quote)))
+            self._put_heard(row.with_quote(quote))
 
-    def _merged(self, quotes: tuple[Quote, ...], news: Quote) -> tuple[Quote, ...]:
-        by_id = {quote.id: quote for quote in quotes}
-        known = by_id.get(news.id)
-        by_id[news.id] = news if known is None else known.merge(news)
-        if len(by_id) > _MOST_QUOTES:
-            self.counts.refused += 1
-            del by_id[min(by_id.values(), key=lambda quote: (quote.at_us, quote.id)).id]
-        return tuple(by_id.values())
-
-    def _batch_created(self, event: RfqBatchCreated, receipt: Receipt) -> None:
-        if event.id in self._gone:
-            self.counts.late += 1
+    def _announce_batch(self, batch_id: str, rows: Sequence[Rfq]) -> None:
+        if batch_id in self._gone:
             return
-        children = (event.rfqs or ())[:_MOST_CHILDREN]
-        self.counts.refused += len(event.rfqs or ()) - len(children)
-        packed: dict[tuple[int, ...], bytes] = {}
-        for child in children:
-            indices = tuple(dict.fromkeys(child.leg_indices or ()))
-            if indices not in packed:
-                packed[indices] = self._pack_chosen(event, indices)
-            self._announce(child_row(event, child, packed[indices], receipt))
-        batch = self._batches.get(event.id, _Batch())
-        ids = dict.fromkeys((*batch.children, *(child.id for child in children)))
-        self._put_batch(event.id, replace(batch, children=tuple(ids)))
-        if batch.pictured:
-            self._clear_best(child.id for child in children if not self._is_pictured(child.id))
+        for row in rows:
+            self._announce(row)
+        if self._batches.announce(batch_id, [row.id for row in rows]):
+            known = [self._rows.get(row.id) for row in rows]
+            self._clear_best(row for row in known if row is not None and row.best is None)
 
-    def _pack_chosen(self, event: RfqBatchCreated, indices: Iterable[int]) -> bytes:
-        legs = event.legs or ()
-        chosen = []
-        for index in indices:
-            # A negative index would silently name a leg from the end.
-            if 0 <= index < len(legs):
-                chosen.append(legs[index])
-            else:
-                self.counts.refused += 1
-        return pack_legs(chosen)
-
-    def _best_quotes(self, event: RfqBatchBestQuotes, receipt: Receipt) -> None:
-        if event.rfq_batch_id in self._gone:
-            self.counts.late += 1
-            return
-        batch = self._batches.get(event.rfq_batch_id, _Batch())
-        version = event.version
-        # Without a version nobody can tell whether it is the latest.
-        if version is None or (batch.version is not None and version <= batch.version):
-            self.counts.superseded += 1
+    def _picture(self, event: RfqBatchBestQuotes, receipt: Receipt) -> None:
+        batch_id = event.rfq_batch_id
+        if batch_id in self._gone or not self._batches.picture(batch_id, event.version):
             return
         named = set()
         for best in event.rfqs or ():
@@ -356,108 +225,58 @@ class Book:
             if row is not None:
                 self._put_heard(replace(row, best=summed_up(best)))
         # It is a full picture: on the children left out, no one bids.
-        self._clear_best(child for child in batch.children if child not in named)
-        self._put_batch(
-            event.rfq_batch_id,
-            _Batch(batch.children, version, pictured=True),
-        )
+        left_out = [child for child in self._batches.children(batch_id) if child not in named]
+        self._clear_best(row for row in map(self._rows.get, left_out) if row is not None)
 
-    def _clear_best(self, rfq_ids: Iterable[str]) -> None:
-        for rfq_id in rfq_ids:
-            row = self._find(rfq_id)
-            if row is not None and row.best != Bids():
+    def _clear_best(self, rows: Iterable[Rfq]) -> None:
+        for row in rows:
+            if row.best != Bids():
                 self._put_heard(replace(row, best=Bids()))
 
-    def _put_batch(self, batch_id: str, batch: _Batch) -> None:
-        self._batches[batch_id] = batch
-        if len(self._batches) > _MOST_BATCHES:
-            for oldest in list(islice(self._batches, _MOST_BATCHES // _BLOCK)):
-                del self._batches[oldest]
-
-    def _close_batch(
-        self, batch_id: str, reasons: Mapping[str, Closed], named: Iterable[str], received_ms: int
-    ) -> None:
-        batch = self._batches.pop(batch_id, _Batch())
-        for rfq_id in dict.fromkeys((*named, *batch.children)):
+    def _close_batch(self, batch_id: str, reasons: Mapping[str, Closed], received_ms: int) -> None:
+        for rfq_id in dict.fromkeys((*reasons, *self._batches.children(batch_id))):
             self._close(rfq_id, reasons.get(rfq_id, Closed.BATCH_CLOSED), received_ms)
+        self._batches.forget(batch_id)
         self._bury(batch_id)
 
     def _close(self, rfq_id: str, reason: Closed, received_ms: int) -> None:
         row = self._rows.get(rfq_id)
         if row is None:
-            self._waiting.pop(rfq_id, None)
-            if rfq_id in self._gone:
-                self.counts.late += 1
-            else:
+            if rfq_id not in self._gone:
                 self.counts.unknown_deletions += 1
                 self._bury(rfq_id)
-            return
-        if row.reason is not None:
-            self.counts.late += 1
-            if reason > row.reason:
-                self._put(replace(row, reason=reason), row)
-            return
-        self.counts.closed += 1
-        self._count(row, -1)
-        self._rows[rfq_id] = replace(row, closed_ms=received_ms, reason=reason)
-        self._note(rfq_id)
-        self._lingering.append(rfq_id)
-        if len(self._lingering) > _MOST_LINGERING:
-            self._forget(self._lingering.popleft())
-
-    def _is_pictured(self, rfq_id: str) -> bool:
-        row = self._find(rfq_id)
-        return row is not None and row.best is not None
-
-    def _find(self, rfq_id: str) -> Rfq | None:
-        return self._rows.get(rfq_id) or self._waiting.get(rfq_id)
+        elif row.reason is None:
+            self._put(replace(row, closed_ms=received_ms, reason=reason), row)
+            self._lingering.append(rfq_id)
+            if len(self._lingering) > _MOST_LINGERING:
+                self._forget(self._lingering.popleft())
+        elif reason > row.reason:
+            self._put(replace(row, reason=reason), row)
 
     def _heard_of(self, about: Rfq) -> Rfq | None:
         """Give the row a message is about: the known one, else what it says; None when gone."""
-        row = self._find(about.id)
+        row = self._rows.get(about.id)
         if row is not None:
             return row
         if about.id in self._gone:
-            self.counts.late += 1
             return None
         self.counts.unknown_quotes += 1
         return about
 
     def _put_heard(self, row: Rfq) -> None:
-        generation = self._shard(row.shard).generation
+        generation = self._census.shard(row.shard).generation
         if row.generation != generation:
             row = replace(row, generation=generation)
-        if row.announced or self._only is None:
-            self._put(row, self._rows.get(row.id))
-            return
-        self._waiting[row.id] = row
-        if len(self._waiting) > _MOST_WAITING:
-            self.counts.evicted += _MOST_WAITING // _BLOCK
-            for oldest in list(islice(self._waiting, _MOST_WAITING // _BLOCK)):
-                del self._waiting[oldest]
+        self._put(row, self._rows.get(row.id))
 
     def _put(self, row: Rfq, known: Rfq | None) -> None:
         if known is not None:
-            self._count(known, -1)
-        self._count(row, 1)
+            self._census.count(known, -1)
+        self._census.count(row, 1)
         self._rows[row.id] = row
         self._note(row.id)
-        if self._open > self._max_open:
+        if self._census.open > self._max_open:
             self._evict()
-
-    def _count(self, row: Rfq, difference: int) -> None:
-        if row.closed_ms is None:
-            shard = self._shards[row.shard]
-            self._open += difference
-            shard.open += difference
-            if row.generation == shard.generation:
-                shard.confirmed += difference
-            second = row.since_ms // 1_000
-            count = self._seconds.get(second, 0) + difference
-            if count:
-                self._seconds[second] = count
-            else:
-                del self._seconds[second]
 
     def _note(self, rfq_id: str) -> None:
         if self._changes is not None:
@@ -469,7 +288,7 @@ class Book:
         # In blocks, as finding the first entry of a dict passes over every one deleted before it.
         still_open = (row for row in self._rows.values() if row.closed_ms is None)
         for row in list(islice(still_open, max(1, self._max_open // _BLOCK))):
-            self._count(row, -1)
+            self._census.count(row, -1)
             self._note(row.id)
             del self._rows[row.id]
             self.counts.evicted += 1

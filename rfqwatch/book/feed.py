@@ -1,4 +1,4 @@
-"""The stream into the book that the table is drawn from."""
+"""Feeds a stream to the book that the table is drawn from."""
 
 from __future__ import annotations
 

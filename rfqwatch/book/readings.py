@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from msgspec.structs import replace
 
 from rfqwatch.book.rfq import Bids, Quote, QuoteState, Rfq, pack_legs
+from rfqwatch.exchange.events import (
+    BatchQuoteAccepted,
+    BatchQuoteCreated,
+    QuoteAccepted,
+    QuoteCreated,
+    QuoteExecuted,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
-    from rfqwatch.exchange.events import (
-        BatchQuoteAccepted,
-        BatchQuoteCreated,
-        BatchRfq,
-        BestBids,
-        Offer,
-        QuoteAccepted,
-        QuoteCreated,
-        QuoteExecuted,
-        RfqBatchCreated,
-        RfqCreated,
-    )
+    from rfqwatch.exchange.events import BatchRfq, BestBids, Offer, RfqBatchCreated, RfqCreated
+
+_MOST_CHILDREN = 1_000
 
 
 class Receipt(NamedTuple):
@@ -43,9 +42,18 @@ def announced(event: RfqCreated, receipt: Receipt) -> Rfq:
     return _opened(event, event, pack_legs(event.mve_selected_legs), receipt, None)
 
 
-def child_row(batch: RfqBatchCreated, child: BatchRfq, packed_legs: bytes, receipt: Receipt) -> Rfq:
-    """Make the row of an RFQ announced within its batch."""
-    return _opened(child, batch, packed_legs, receipt, batch.id)
+def children(batch: RfqBatchCreated, receipt: Receipt) -> list[Rfq]:
+    """Make the rows of the RFQs announced within their batch; none beyond the first 1,000."""
+    legs = batch.legs or ()
+    packed: dict[tuple[int, ...], bytes] = {}
+    rows = []
+    for child in (batch.rfqs or ())[:_MOST_CHILDREN]:
+        indices = tuple(dict.fromkeys(child.leg_indices or ()))
+        if indices not in packed:
+            # A negative index would silently name a leg from the end.
+            packed[indices] = pack_legs([legs[at] for at in indices if 0 <= at < len(legs)])
+        rows.append(_opened(child, batch, packed[indices], receipt, batch.id))
+    return rows
 
 
 def _opened(
@@ -56,7 +64,7 @@ def _opened(
     batch_id: str | None,
 ) -> Rfq:
     received_ms, sending_ms, shard, generation = receipt
-    created_ms = _milliseconds(opening.created_ts)
+    created_ms = milliseconds(opening.created_ts)
     return Rfq(
         id=terms.id,
         market_ticker=terms.market_ticker,
@@ -106,8 +114,29 @@ def subject(about: Offer | BestBids | QuoteExecuted, receipt: Receipt) -> Rfq:
     )
 
 
-def offered(offer: Offer, said_in: QuoteCreated | BatchQuoteCreated, receipt: Receipt) -> Quote:
-    """Make the quote that was created."""
+def quotes(
+    event: QuoteCreated | QuoteAccepted | QuoteExecuted | BatchQuoteCreated | BatchQuoteAccepted,
+    receipt: Receipt,
+) -> Iterator[tuple[Rfq, Quote]]:
+    """Make each quote that a message speaks of, with the `subject` it is on."""
+    match event:
+        case QuoteCreated():
+            yield subject(event, receipt), _offered(event, event, receipt)
+        case QuoteAccepted():
+            yield subject(event, receipt), _taken(event, receipt)
+        case QuoteExecuted():
+            yield subject(event, receipt), _executed(event, receipt)
+        case BatchQuoteCreated():
+            for offer in event.quotes or ():
+                yield subject(offer, receipt), _offered(offer, event, receipt)
+        case BatchQuoteAccepted():
+            for offer in event.quotes or ():
+                yield subject(offer, receipt), _taken_in_batch(offer, event, receipt)
+        case _:
+            assert_never(event)
+
+
+def _offered(offer: Offer, said_in: QuoteCreated | BatchQuoteCreated, receipt: Receipt) -> Quote:
     return _bidding(
         offer,
         said_in.quote_creator_id,
@@ -115,8 +144,8 @@ def offered(offer: Offer, said_in: QuoteCreated | BatchQuoteCreated, receipt: Re
     )
 
 
-def taken(event: QuoteAccepted, receipt: Receipt) -> Quote:
-    """Make the quote that was accepted; the message has no time, so its sending has to do."""
+def _taken(event: QuoteAccepted, receipt: Receipt) -> Quote:
+    # The message has no time, so its sending has to do.
     received_ms, sending_ms, *_ = receipt
     at_ms = received_ms if sending_ms is None else min(sending_ms, received_ms)
     return replace(
@@ -128,8 +157,7 @@ def taken(event: QuoteAccepted, receipt: Receipt) -> Quote:
     )
 
 
-def taken_in_batch(offer: Offer, batch: BatchQuoteAccepted, receipt: Receipt) -> Quote:
-    """Make one quote of a batch quote that was accepted."""
+def _taken_in_batch(offer: Offer, batch: BatchQuoteAccepted, receipt: Receipt) -> Quote:
     at_us = min(_microseconds(batch.accepted_ts, receipt.received_ms), receipt.received_ms * 1_000)
     sizes = {"yes": offer.yes_contracts, "no": offer.no_contracts}
     return replace(
@@ -141,8 +169,7 @@ def taken_in_batch(offer: Offer, batch: BatchQuoteAccepted, receipt: Receipt) ->
     )
 
 
-def executed(event: QuoteExecuted, receipt: Receipt) -> Quote:
-    """Make the quote that was executed."""
+def _executed(event: QuoteExecuted, receipt: Receipt) -> Quote:
     return Quote(
         event.quote_id,
         event.quote_creator_id,
@@ -153,7 +180,7 @@ def executed(event: QuoteExecuted, receipt: Receipt) -> Quote:
 
 def summed_up(best: BestBids) -> Bids:
     """Make the best bids on one child of a batch."""
-    return Bids(best.yes_bid, best.no_bid, best.yes_contracts, best.no_contracts)
+    return Bids(best.yes_bid, best.no_bid)
 
 
 def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:
@@ -173,7 +200,8 @@ def _untracked(amount: Decimal | None) -> Decimal | None:
     return None if amount is None else Decimal(amount)
 
 
-def _milliseconds(time: datetime | None) -> int | None:
+def milliseconds(time: datetime | None) -> int | None:
+    """Make Unix milliseconds of a message's time."""
     return None if time is None else round(time.timestamp() * 1_000)
 
 

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from rfqwatch.book.lag import lag
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS, Leg, decode_amount
 
 if TYPE_CHECKING:
@@ -23,10 +25,6 @@ _T = TypeVar("_T")
 
 COMBO_PREFIX = "KXMVE"
 """What the tickers of combo markets begin with; the only part of a ticker that has a meaning."""
-
-
-REPLAY_MS = 30_000
-"""An RFQ announced this long after its creation is an old one told again, not new demand."""
 
 
 class State(StrEnum):
@@ -127,8 +125,6 @@ class Bids(Struct, frozen=True, gc=False):
 
     yes: Decimal | None = None
     no: Decimal | None = None
-    yes_contracts: Decimal | None = None
-    no_contracts: Decimal | None = None
 
 
 class _PackedLeg(Leg, frozen=True, gc=False, array_like=True):
@@ -201,20 +197,22 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
     @property
     def lag_ms(self) -> int | None:
-        """How long its announcement was on its way: since it was sent, else since created.
-
-        None when neither is known, or when it tells of something created long before.
-        """
-        if self.sending_ms is not None:
-            return self.received_ms - self.sending_ms
-        if self.created_ms is None or self.received_ms - self.created_ms > REPLAY_MS:
-            return None
-        return self.received_ms - self.created_ms
+        """How long its announcement was on its way; None when that can't be known."""
+        return lag(self.received_ms, self.sending_ms, self.created_ms)
 
     @property
     def timers(self) -> Timers:
         """How long the exchange waits after an acceptance here."""
         return COMBO_TIMERS if self.combo else OTHER_TIMERS
+
+    def with_quote(self, news: Quote) -> Rfq:
+        """Add what a message says of a quote; past 256 quotes the oldest goes."""
+        quotes = {quote.id: quote for quote in self.quotes}
+        known = quotes.get(news.id)
+        quotes[news.id] = news if known is None else known.merge(news)
+        if len(quotes) > _MOST_QUOTES:
+            del quotes[min(quotes.values(), key=lambda quote: (quote.at_us, quote.id)).id]
+        return replace(self, quotes=tuple(quotes.values()))
 
     def current_quotes(self) -> list[Quote]:
         """Give the quotes that stand, one per maker, in the order of arrival."""
@@ -265,6 +263,7 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
 
 _ZERO = Decimal(0)
+_MOST_QUOTES = 256
 
 
 def _known(first: _T | None, second: _T | None) -> _T | None:

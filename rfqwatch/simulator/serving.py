@@ -11,16 +11,16 @@ import sys
 import tempfile
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from rfqwatch.errors import RfqwatchError
+from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import parse_faults
-from rfqwatch.simulator.line import Account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -41,6 +41,7 @@ class Options(TypedDict, total=False):
     ssl: SSLContext | None
     batches: bool
     keep_ids: bool
+    keep_frames: bool
     slow_ack: float
     heartbeat: float
     buffer: int
@@ -120,12 +121,8 @@ class _Order(msgspec.Struct):
 
     key_id: str
     public_key_pem: str
-    rate: float
-    seed: int | None
     faults: str
-    standing: int | None
-    batches: bool
-    keep_ids: bool
+    options: dict[str, Any]
 
 
 class _Ready(msgspec.Struct):
@@ -156,36 +153,21 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(
-    *,
-    rate: float = 20,
-    seed: int | None = None,
-    faults: Sequence[Fault] = (),
-    standing: int | None = None,
-    batches: bool = False,
-    keep_ids: bool = False,
-) -> Iterator[Running]:
+def running(**options: Unpack[Options]) -> Iterator[Running]:
     """Run an exchange in a process of its own, so that it takes no time from this one's loop.
 
     It ends with the ``with``, and also when this process dies in any way: it lives as long as the
     pipe between the two. A Ctrl-C at the terminal doesn't reach it. Its private key is made here
-    and stays here. The options mean what they mean to SimulatedExchange.
+    and stays here. All options but ``ssl`` can be passed on.
 
     Raises RfqwatchError when the process doesn't start.
     """
     key = throwaway_key()
-    order = _Order(
-        key_id=key.key_id,
-        public_key_pem=key.public_key.public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-        ).decode(),
-        rate=rate,
-        seed=seed,
-        faults=",".join(map(str, faults)),
-        standing=standing,
-        batches=batches,
-        keep_ids=keep_ids,
+    pem = key.public_key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
+    faults = ",".join(map(str, options.pop("faults", ())))
+    order = _Order(key.key_id, pem.decode(), faults, {**options})
     # -P keeps the current directory off the path: it is no place to import from.
     argv = [sys.executable, "-P", "-m", "rfqwatch.simulator"]
     with subprocess.Popen(  # noqa: S603 - this interpreter, with arguments of our own
@@ -213,12 +195,8 @@ async def obey_parent(commands: BinaryIO, answers: BinaryIO) -> None:
         raise TypeError("a throwaway key is an Ed25519 key")
     exchange = SimulatedExchange(
         public_keys={order.key_id: public_key},
-        rate=order.rate,
-        seed=order.seed,
         faults=parse_faults(order.faults),
-        standing=order.standing,
-        batches=order.batches,
-        keep_ids=order.keep_ids,
+        **order.options,
     )
     try:
         async with exchange:

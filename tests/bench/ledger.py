@@ -9,7 +9,8 @@ The laws, of each subscription:
   frames is unknown, or behind the end that was asked for.
 
 Then printed + missed = sent. The memory taken does not grow with the lines, unless ids are kept:
-then each printed line is also compared with the id that was sent under its number.
+then each printed line is also compared with the id that was sent under its number, and its bytes,
+where the exchange kept them, with those of every frame.
 """
 
 from __future__ import annotations
@@ -24,10 +25,11 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 _FRAME = re.compile(rb'\{"type":"([a-z_]+)","sid":(\d+),"seq":(\d+),"msg":')
 _SHARD = b'"shard":"'
+_ADDED = b',"received_ts_ms":'
 _OWN = b'{"type":"rfqwatch.'
 _STRANGER_TYPE = b"rfq_whispered"
 _STRANGER_ID = b'"id":"hostile"'
@@ -75,6 +77,7 @@ class Run:
         self.promised: int | None = None
         self.ids: dict[int, tuple[str, str]] = {}
         self.again_ids: list[tuple[str, str]] = []
+        self.bodies: list[int] = []
 
 
 class Ledger:
@@ -132,6 +135,7 @@ class Ledger:
 
     def _keep(self, run: Run, line: bytes, kind: str, seq: int) -> None:
         name = (kind, _decode(line).msg.name)
+        run.bodies.append(hash(line[: line.rindex(_ADDED)] + b"}"))
         if seq in run.ids or run.gap or seq < run.last:
             run.again_ids.append(name)
         else:
@@ -305,6 +309,10 @@ class Settlement:
         strangers = len(run.ids.keys() - sent.keys())
         if strangers > account.extra:
             self._violated(f"{name}: {strangers} lines under numbers that no message had")
+        bodies = {hash(body) for body in account.frames}
+        altered = sum(body not in bodies for body in run.bodies) if bodies else 0
+        if altered:
+            self._violated(f"{name}: {altered} lines are not what was sent, byte by byte")
         events = set(sent.values())
         for event in run.again_ids:
             if event not in events:

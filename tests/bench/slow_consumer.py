@@ -24,8 +24,8 @@ from tailing import resident_mb, tailing
 
 from rfqwatch.cli.quantities import Size
 from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.serving import running
-from rfqwatch.simulator.traffic import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ledger import Settlement
     from tailing import Tail
 
-    from rfqwatch.simulator.line import Account
+    from rfqwatch.simulator.account import Account
 
 BEFORE_S = 5.0
 AFTER_S = 10.0

@@ -4,7 +4,7 @@ The real ``rfqwatch tail`` writes into a pipe that is read here, against a simul
 process of its own that sends as fast as it is read. The faults are spread over the frames by
 ``--seed``: those that end a connection or a subscription a few times each, those that only spoil a
 frame often. Each line is held against the exchange's account by its number, and with ``--ids``
-(which takes memory) by its id too. The exit code is 1 when a law is broken.
+(which takes memory) by its id and its bytes too. The exit code is 1 when a law is broken.
 
     python tests/bench/soak.py [--frames 10000000] [--shards 1] [--seed 1] [--faults reset,overflow]
     python tests/bench/soak.py --frames 300000 --ids
@@ -29,21 +29,6 @@ if TYPE_CHECKING:
 
     from rfqwatch.simulator.serving import Running
 
-ENDINGS = tuple(
-    kind
-    for kind in FaultKind
-    if kind
-    not in {
-        FaultKind.SEQ_HOLE,
-        FaultKind.NO_SEQ,
-        FaultKind.REPEAT,
-        FaultKind.BACKWARD,
-        FaultKind.MALFORMED,
-        FaultKind.UNKNOWN_TYPE,
-        FaultKind.FRAGMENTS,
-    }
-)
-"""Faults that end a connection or a subscription; a new one follows after a pause."""
 BLEMISHES = (
     FaultKind.SEQ_HOLE,
     FaultKind.REPEAT,
@@ -52,7 +37,18 @@ BLEMISHES = (
     FaultKind.UNKNOWN_TYPE,
     FaultKind.FRAGMENTS,
 )
-"""Faults that the connection outlives. Frames without any number can't be accounted for."""
+"""Faults that the connection outlives."""
+LEFT_OUT = (
+    FaultKind.NO_SEQ,
+    FaultKind.ODD_SEQ,
+    FaultKind.DRIFT,
+    FaultKind.DEAF,
+    FaultKind.ODD_ERROR,
+    FaultKind.NO_LIST,
+)
+"""Faults after which numbers and the exchange's own words can't account for every frame."""
+ENDINGS = tuple(kind for kind in FaultKind if kind not in {*BLEMISHES, *LEFT_OUT})
+"""Faults that end a connection or a subscription; a new one follows after a pause."""
 OFTEN = 50
 SAMPLE_S = 1.0
 IDLE_TIMEOUT = "12s"
@@ -88,7 +84,13 @@ class Soak:
         if self._shards > 1:
             arguments += ["--shard", f"all/{self._shards}"]
         with (
-            running(rate=0, seed=self._seed, faults=faults, keep_ids=self._keep_ids) as exchange,
+            running(
+                rate=0,
+                seed=self._seed,
+                faults=faults,
+                keep_ids=self._keep_ids,
+                keep_frames=self._keep_ids,
+            ) as exchange,
             tailing(exchange, *arguments) as tail,
         ):
             self._read(tail, exchange)
@@ -132,7 +134,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", default="all", help="kinds, separated by commas; none for none")
     parser.add_argument("--endings", type=int, default=2, help="how often each that ends a thing")
-    parser.add_argument("--ids", action="store_true", help="compare by id as well")
+    parser.add_argument("--ids", action="store_true", help="compare by id and byte as well")
     options = parser.parse_args()
     asked = "" if options.faults == "none" else options.faults
     kinds = [*ENDINGS, *BLEMISHES]

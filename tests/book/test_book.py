@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from messages import NOW, accepted, at, book_of, created, quoted
 
 from rfqwatch.book.book import Book
-from rfqwatch.book.rfq import REPLAY_MS, Bids, Closed, Phase, QuoteState, Rfq, State
+from rfqwatch.book.lag import REPLAY_MS
+from rfqwatch.book.rfq import Closed, QuoteState, State
 from rfqwatch.exchange.events import (
     Amount,
     BatchQuoteAccepted,
@@ -31,54 +30,6 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-NOW = 1_788_645_600_000
-
-
-def at(ms: int) -> datetime:
-    return datetime(2026, 9, 5, 22, tzinfo=UTC) + timedelta(milliseconds=ms - NOW)
-
-
-def created(rfq_id: str = "r", ms: int = NOW, **terms: object) -> RfqCreated:
-    fields = {"market_ticker": "M", "creator_id": "c", "created_ts": at(ms)}
-    return RfqCreated(id=rfq_id, **(fields | terms))  # type: ignore[arg-type]
-
-
-def quoted(
-    quote_id: str, maker: str = "m", yes: str = "0.10", ms: int | None = NOW, rfq_id: str = "r"
-) -> QuoteCreated:
-    return QuoteCreated(
-        rfq_id=rfq_id,
-        quote_id=quote_id,
-        quote_creator_id=maker,
-        yes_bid_dollars=Amount(yes),
-        no_bid_dollars=Amount("0.0000"),
-        created_ts=None if ms is None else at(ms),
-    )
-
-
-def accepted(quote_id: str = "q", side: str = "yes", rfq_id: str = "r") -> QuoteAccepted:
-    return QuoteAccepted(rfq_id=rfq_id, quote_id=quote_id, quote_creator_id="m", accepted_side=side)
-
-
-def batch(*children: str, legs: int = 3, indices: tuple[int, ...] = (0, 1)) -> RfqBatchCreated:
-    return RfqBatchCreated(
-        "b",
-        "c",
-        at(NOW),
-        tuple(Leg(f"E{leg}", f"L{leg}", "yes") for leg in range(legs)),
-        tuple(BatchRfq(id=child, market_ticker="K", leg_indices=indices) for child in children),
-    )
-
-
-def book_of(*events: Event, **options: object) -> Book:
-    book = Book(**options)  # type: ignore[arg-type]
-    for event in events:
-        book.apply(event, NOW)
-    return book
 
 
 def test_an_announced_rfq_is_open_with_all_its_terms() -> None:
@@ -114,7 +65,6 @@ def test_a_deleted_rfq_lingers_closed_and_goes() -> None:
 def test_an_announcement_after_its_deletion_opens_nothing(lingers: bool) -> None:  # noqa: FBT001
     book = book_of(*([created()] if lingers else []), RfqDeleted(id="r"), created())
     assert book.open == 0
-    assert book.counts.late == 1
     book.tick(NOW + 5_000)
     book.apply(created(), NOW + 6_000)
     assert not book.rows
@@ -122,7 +72,7 @@ def test_an_announcement_after_its_deletion_opens_nothing(lingers: bool) -> None
 
 def test_deletions_of_unknown_rfqs_are_counted_once() -> None:
     book = book_of(RfqDeleted(id="x"), RfqDeleted(id="x"), RfqDeleted(id="y"))
-    assert (book.counts.unknown_deletions, book.counts.late, len(book.rows)) == (2, 1, 0)
+    assert (book.counts.unknown_deletions, len(book.rows)) == (2, 0)
 
 
 def test_the_first_deletion_starts_the_linger() -> None:
@@ -139,8 +89,7 @@ def test_a_replay_is_no_new_demand() -> None:
     book.apply(created("new", NOW), NOW)
     # A late reader is not a replaying exchange.
     book.apply(created("late", NOW), NOW + 60_000, NOW + 10)
-    counts = book.counts
-    assert (counts.created, counts.replayed, counts.repeated) == (2, 1, 1)
+    assert (book.counts.created, book.open) == (2, 3)
 
 
 def test_what_was_created_before_a_subscription_is_no_new_demand() -> None:
@@ -154,7 +103,7 @@ def test_what_was_created_before_a_subscription_is_no_new_demand() -> None:
     behind = NOW - 3_600_000
     book.apply(created("their before", behind - 40), NOW + 10, behind + 10)
     book.apply(created("their since", behind + 9), NOW + 10, behind + 10)
-    assert (book.counts.created, book.counts.replayed) == (3, 3)
+    assert (book.counts.created, book.open) == (3, 6)
 
 
 def test_a_lost_shard_has_nothing_confirmed() -> None:
@@ -195,27 +144,6 @@ def test_an_old_rfq_is_stale_by_its_creation_else_its_receipt() -> None:
     assert (book.stale(NOW), book.stale(NOW + 2_000)) == (1, 3)
 
 
-def test_a_maker_has_one_quote_and_the_newest_stands() -> None:
-    book = book_of(
-        created(),
-        quoted("q2", yes="0.20", ms=NOW + 2),
-        quoted("q1", yes="0.90", ms=NOW + 1),
-        quoted("other", "n", yes="0.15"),
-    )
-    row = book.rows["r"]
-    assert [quote.id for quote in row.current_quotes()] == ["q2", "other"]
-    assert row.best_bids(NOW) == Bids(Amount("0.20"), None)
-    assert row.ours
-
-
-@pytest.mark.parametrize(
-    "hidden", ["", "0", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]
-)
-def test_hidden_makers_do_not_replace_each_other(hidden: str) -> None:
-    book = book_of(created(), quoted("q1", hidden), quoted("q2", hidden))
-    assert len(book.rows["r"].current_quotes()) == 2
-
-
 def test_quotes_before_their_rfq_are_kept() -> None:
     book = book_of(quoted("q", rfq_id="r"))
     assert (book.rows["r"].announced, book.open, book.counts.unknown_quotes) == (False, 1, 1)
@@ -229,7 +157,7 @@ def test_quotes_on_a_gone_rfq_bring_nothing_back() -> None:
     book = book_of(created(), RfqDeleted(id="r"))
     book.tick(NOW + 9_999)
     book.apply(quoted("q"), NOW + 10_000)
-    assert (len(book.rows), book.counts.late) == (0, 1)
+    assert not book.rows
 
 
 def test_an_execution_before_its_acceptance_stays_executed() -> None:
@@ -249,104 +177,6 @@ def test_an_execution_tells_why_a_deleted_rfq_is_gone() -> None:
     assert book.rows["r"].reason is Closed.EXECUTED
 
 
-@pytest.mark.parametrize(
-    ("terms", "confirm_ms", "execute_ms"),
-    [
-        ({}, 30_000, 15_000),
-        ({"market_ticker": "KXMVE-1"}, 3_000, 1_000),
-        ({"mve_selected_legs": (Leg(),)}, 3_000, 1_000),
-    ],
-)
-def test_an_accepted_quote_has_two_timers_and_its_lapse_is_inferred(
-    terms: dict[str, Any], confirm_ms: int, execute_ms: int
-) -> None:
-    book = book_of(created(**terms), quoted("q"))
-    book.apply(accepted(), NOW + 900, NOW + 500)
-    row = book.rows["r"]
-    (quote,) = row.quotes
-    start = NOW + 500
-    assert row.waiting(quote, start + 1) == (Phase.CONFIRM, confirm_ms - 1)
-    assert row.waiting(quote, start + confirm_ms) == (Phase.EXECUTE, execute_ms)
-    assert row.deadline_ms(start + confirm_ms) == start + confirm_ms + execute_ms
-    end = start + confirm_ms + execute_ms
-    assert row.waiting(quote, end) == (Phase.LAPSED, 0)
-    assert row.deadline_ms(end) is None
-    assert (row.best_bids(end - 1).yes, row.best_bids(end).yes) == (Amount("0.10"), None)
-    assert book.state(row, end) is State.OPEN
-
-
-def test_a_sending_time_ahead_of_the_receipt_does_not_stretch_the_timer() -> None:
-    book = book_of(created())
-    book.apply(accepted(), NOW, NOW + 60_000)
-    assert book.rows["r"].quotes[0].accepted_ms == NOW
-
-
-def test_batch_children_are_rows_with_their_own_legs() -> None:
-    book = book_of(batch("x", "y", indices=(2, 0, 0)))
-    row = book.rows["x"]
-    assert (row.batch_id, [leg.market_ticker for leg in row.legs]) == ("b", ["L2", "L0"])
-    assert (book.open, row.creator_id, row.created_ms) == (2, "c", NOW)
-
-
-def test_leg_indices_that_point_nowhere_are_counted() -> None:
-    book = book_of(batch("x", indices=(-1, 3, 10**9, 1)))
-    assert [leg.market_ticker for leg in book.rows["x"].legs] == ["L1"]
-    assert book.counts.refused == 3
-
-
-def test_a_deleted_batch_closes_its_children_named_or_not() -> None:
-    book = book_of(batch("x", "y"), RfqBatchDeleted("b", rfq_ids=("x",)))
-    assert [row.reason for row in book.rows.values()] == [Closed.BATCH_CLOSED] * 2
-    book.tick(NOW + 2_000)
-    book.apply(batch("x", "y", "z"), NOW)
-    assert not book.rows
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        RfqBatchExecuted("b", executed_rfq_ids=("x",), failed_rfq_ids=("y",)),
-        BatchQuoteExecuted("bq", "b", executed_rfq_ids=("x",), failed_rfq_ids=("y",)),
-    ],
-)
-def test_an_executed_batch_closes_each_child_with_its_reason(event: Event) -> None:
-    book = book_of(batch("x", "y", "z"), event)
-    assert [row.reason for row in book.rows.values()] == [
-        Closed.EXECUTED,
-        Closed.EXECUTION_FAILED,
-        Closed.BATCH_CLOSED,
-    ]
-
-
-def test_a_batch_that_no_one_closes_goes_stale() -> None:
-    book = book_of(batch("x"))
-    assert book.state(book.rows["x"], NOW + 7_200_001) is State.STALE
-
-
-def best(version: int | None, **yes: str) -> RfqBatchBestQuotes:
-    rfqs = tuple(BestBids(rfq_id=key, yes_bid_dollars=Amount(bid)) for key, bid in yes.items())
-    return RfqBatchBestQuotes("b", version=version, rfqs=rfqs)
-
-
-def test_best_quotes_are_a_whole_picture_and_the_latest_version_stands() -> None:
-    book = book_of(batch("x", "y"), best(1, x="0.1", y="0.2"), best(3, x="0.3"), best(2, x="0.9"))
-    bids = [row.best_bids(NOW).yes for row in book.rows.values()]
-    assert bids == [Amount("0.3"), None]
-    assert (book.counts.superseded, book.rows["y"].ours) == (1, True)
-
-
-def test_batch_quotes_are_quotes_of_the_children() -> None:
-    offers = (Offer(rfq_id="x", quote_id="q1", yes_bid_dollars=Amount("0.4")),)
-    book = book_of(
-        batch("x", "y"),
-        BatchQuoteCreated("bq", "b", "m", at(NOW), offers),
-        BatchQuoteAccepted("bq", "b", "m", "c", "yes", at(NOW - 500), offers),
-    )
-    (quote,) = book.rows["x"].quotes
-    assert (quote.state, quote.accepted_side, quote.accepted_ms) == (1, "yes", NOW - 500)
-    assert not book.rows["y"].ours
-
-
 def test_a_full_book_drops_its_oldest_and_counts_them() -> None:
     book = book_of(*(created(str(number)) for number in range(5)), max_open=3)
     assert list(book.rows) == ["2", "3", "4"]
@@ -360,12 +190,6 @@ def test_the_book_is_bounded_without_a_tick() -> None:
         book.apply(quoted("q", rfq_id=f"unknown {number}"), NOW)
         book.apply(RfqDeleted(id=str(number)), NOW)
     assert len(book.rows) < 9_000
-
-
-def test_quotes_on_one_rfq_are_bounded_oldest_first() -> None:
-    book = book_of(created(), *(quoted(f"q{n}", f"m{n}", ms=NOW + n) for n in range(300)))
-    row = book.rows["r"]
-    assert (len(row.quotes), row.quotes[-1].id, book.counts.refused) == (256, "q299", 44)
 
 
 def test_changes_name_the_rows_that_came_changed_or_went() -> None:
@@ -393,18 +217,6 @@ def test_an_unchanged_row_is_the_same_object() -> None:
     book.apply(RfqDeleted(id="b"), NOW)
     book.gap()
     assert book.rows["a"] is before
-
-
-def test_a_selection_keeps_what_was_announced_and_fits() -> None:
-    book = book_of(
-        quoted("q", rfq_id="r"),
-        quoted("q", rfq_id="never announced"),
-        created("other", market_ticker="N"),
-        created("r"),
-        only=lambda row: row.market_ticker == "M",
-    )
-    assert list(book.rows) == ["r"]
-    assert len(book.rows["r"].quotes) == 1
 
 
 ids = st.sampled_from("abc")
@@ -521,23 +333,3 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
         assert book.open == sum(state is not State.CLOSED for state in states) <= 2
         assert book.unconfirmed() == states.count(State.UNCONFIRMED)
         assert book.stale(NOW + 9_000_000) == book.open
-
-
-def odd(row: Rfq) -> bool:
-    return row.market_ticker == "odd"
-
-
-def nothing(_: Rfq) -> bool:
-    return False
-
-
-@given(histories, st.sampled_from([odd, nothing]))
-@settings(max_examples=150, deadline=None)
-def test_a_filtered_book_is_the_full_book_restricted(
-    history: list[tuple[Event, int]], only: Callable[[Rfq], bool]
-) -> None:
-    full, filtered = Book(), Book(only=only)
-    play(full, history)
-    play(filtered, history)
-    restricted = {key: row for key, row in full.rows.items() if row.announced and only(row)}
-    assert dict(filtered.rows) == restricted

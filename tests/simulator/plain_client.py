@@ -20,13 +20,18 @@ if TYPE_CHECKING:
 
 
 class Listening(ClientConnection):
-    """A connection that also shows the exchange's pings, in ``pings``."""
+    """A connection that also shows the exchange's pings, and how often the socket was read."""
 
     pings: asyncio.Queue[bytes]
+    reads = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.pings = asyncio.Queue()
         super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.reads += 1
+        super().data_received(data)
 
     def process_event(self, event: Frame | Request | Response) -> None:
         if isinstance(event, Frame) and event.opcode is Opcode.PING:

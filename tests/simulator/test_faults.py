@@ -173,9 +173,72 @@ async def test_the_subscription_ends_and_the_connection_stays(name: str, code: i
         assert (error["type"], error["msg"]["code"]) == ("error", code)
         assert (error["sid"], error["seq"]) == (1, COUNT)
         assert "id" not in error
+        assert await listed(watcher) == []
         assert await watcher.socket.pings.get() == b"heartbeat"
         assert await watcher.subscribe(2) == 2
         assert (await watcher.next())["seq"] == 1
+
+
+async def listed(watcher: Client) -> list[dict[str, Any]]:
+    """Ask what is subscribed while nothing else is to come."""
+    await watcher.ask("list_subscriptions", 90)
+    answer = await watcher.next()
+    assert (answer["type"], answer["id"]) == ("ok", 90)
+    subscriptions: list[dict[str, Any]] = answer["msg"]
+    return subscriptions
+
+
+async def test_deaf_is_silent_on_a_living_connection() -> None:
+    async with (
+        start(**parsed(f"deaf@{COUNT}"), heartbeat=0.05) as started,
+        client(started) as watcher,
+    ):
+        await watcher.subscribe()
+        await watcher.take(COUNT - 1)
+        while subscriptions := await listed(watcher):
+            assert subscriptions == [{"channel": "communications", "sid": 1}]
+        (account,) = started.exchange.sent
+        assert (account.ended, account.sent, account.last_seq) == ("deaf", COUNT - 1, COUNT - 1)
+        while not watcher.socket.pings.empty():
+            watcher.socket.pings.get_nowait()
+        assert await watcher.socket.pings.get() == b"heartbeat"
+        assert await watcher.subscribe(2) == 2
+        assert (await watcher.next())["seq"] == 1
+        await watcher.ask("list_subscriptions", 3)
+        assert (await watcher.until("ok"))["msg"] == [{"channel": "communications", "sid": 2}]
+
+
+async def test_every_odd_error_ends_a_subscription() -> None:
+    faults = ",".join(f"odd-error@{COUNT * number}" for number in range(1, 8))
+    async with start(**parsed(faults)) as started, client(started) as watcher:
+        errors = []
+        for sid in range(1, 8):
+            await watcher.subscribe(sid)
+            errors.append(await watcher.until("error"))
+            assert errors[-1].pop("sending_ts_ms")
+            assert await listed(watcher) == []
+        assert [account.ended for account in started.exchange.sent] == ["odd error"] * 7
+    assert errors == [
+        {"type": "error", "sid": 1, "msg": {"code": "channel_error"}},
+        {"type": "error", "sid": 2, "msg": "Channel error"},
+        {"type": "error", "sid": 3, "msg": {"code": 99, "msg": "Subscription retired"}},
+        {"type": "error", "sid": 4, "msg": {"code": "10", "msg": "Channel error"}},
+        {"type": "error", "msg": {"code": 10, "msg": "Channel error"}},
+        {"type": "error", "sid": 6, "msg": {"msg": "Channel error"}},
+        {"type": "error", "sid": 7},
+    ]
+
+
+async def test_no_list_is_an_unknown_command_from_then_on() -> None:
+    async with start(**parsed(f"no-list@{COUNT}")) as started, client(started) as watcher:
+        await watcher.subscribe()
+        numbers = [frame["seq"] for frame in await watcher.take(COUNT)]
+        assert numbers == list(range(1, COUNT + 1))
+        for command_id in (2, 3):
+            await watcher.ask("list_subscriptions", command_id)
+            refusal = await watcher.until("error")
+            assert refusal["id"] == command_id
+            assert refusal["msg"] == {"code": 5, "msg": "Unknown command"}
 
 
 async def test_late_frames_of_the_old_sid() -> None:
@@ -239,6 +302,21 @@ async def test_no_seq_from_then_on() -> None:
         assert "seq" not in await watcher.next()
 
 
+async def test_an_odd_seq_uses_its_number() -> None:
+    faults = ",".join(f"odd-seq@{COUNT + number}" for number in range(5))
+    async with start(**parsed(faults), keep_ids=True) as started, client(started) as watcher:
+        await watcher.subscribe()
+        frames = await watcher.take(COUNT + 5)
+        odd = frames[COUNT - 1 : COUNT + 4]
+        spelled = [frame.get("seq", "absent") for frame in odd]
+        assert spelled == [str(COUNT), COUNT + 1.0, -(COUNT + 2), None, "absent"]
+        assert isinstance(spelled[1], float)
+        assert frames[-1]["seq"] == COUNT + 5
+        (account,) = started.exchange.sent
+        assert [seq for seq, _, _ in account.sent_ids[: COUNT + 5]] == list(range(1, COUNT + 6))
+        assert (account.sent, account.extra) == (account.last_seq, 0)
+
+
 async def test_repeat() -> None:
     async with start(**parsed(f"repeat@{COUNT}")) as started, client(started) as watcher:
         await watcher.subscribe()
@@ -285,6 +363,28 @@ async def test_every_hostile_frame_leaves_the_numbers_whole() -> None:
         assert started.exchange.sent[0].extra == kinds
 
 
+async def test_drift_is_of_the_market_in_every_way() -> None:
+    faults = ",".join(f"drift@{COUNT + number}" for number in range(7))
+    async with start(**parsed(faults), keep_ids=True) as started, client(started) as watcher:
+        await watcher.subscribe()
+        frames = await watcher.take(COUNT + 14)
+        assert [frame["seq"] for frame in frames] == list(range(1, COUNT + 15))
+        assert {frame["sid"] for frame in frames} == {1}
+        (account,) = started.exchange.sent
+        named = {name: seq for seq, _, name in account.sent_ids if name.startswith("drift-")}
+        assert account.extra == 0
+    assert list(named.values()) == list(range(COUNT, COUNT + 14, 2))
+    drifted = {name: frames[seq - 1] for name, seq in named.items()}
+    assert drifted["drift-renamed"]["msg"]["rfq_id"] == "drift-renamed"
+    assert "id" not in drifted["drift-renamed"]["msg"]
+    assert isinstance(drifted["drift-object"]["msg"]["target_cost_dollars"], dict)
+    assert isinstance(drifted["drift-text"]["msg"]["subaccount"], str)
+    assert isinstance(drifted["drift-number"]["msg"]["deleted_ts"], int)
+    assert "msg" not in drifted["drift-no-msg"]
+    assert "urgency" in drifted["drift-unknown-field"]["msg"]
+    assert isinstance(drifted["drift-legs"]["msg"]["mve_selected_legs"][0]["market_ticker"], dict)
+
+
 async def test_unknown_type_uses_a_number() -> None:
     async with start(**parsed(f"unknown-type@{COUNT}")) as started, client(started) as watcher:
         await watcher.subscribe()
@@ -317,6 +417,33 @@ async def test_frames_that_a_careful_client_refuses(
             await watcher.take(10 * COUNT)
         assert raised.value.sent is not None
         assert raised.value.sent.code == code
+
+
+async def test_an_account_keeps_every_frame_byte_by_byte() -> None:
+    kinds = "malformed,drift,odd-seq,repeat,backward,unknown-type,fragments,seq-hole"
+    faults = ",".join(f"{kind}@{at}" for at in range(1, 60) for kind in kinds.split(","))
+    async with start(**parsed(faults), keep_frames=True) as started, client(started) as watcher:
+        await watcher.subscribe()
+        got = [await watcher.socket.recv(decode=False) for _ in range(400)]
+        (account,) = started.exchange.sent
+    assert account.frames[:400] == got
+    assert len(account.frames) == account.sent + account.extra
+    assert account.sent_ids == []
+
+
+async def test_late_frames_are_in_the_account_of_their_sid() -> None:
+    async with (
+        start(**parsed(f"late-frames@{COUNT}"), keep_frames=True) as started,
+        client(started) as watcher,
+    ):
+        await watcher.subscribe()
+        await watcher.until("error")
+        await watcher.subscribe(2)
+        got = [await watcher.socket.recv(decode=False) for _ in range(10)]
+        first, second = started.exchange.sent
+    assert [body for body in got if b'"sid":1' in body] == first.frames[-3:]
+    late = [body for body in got if b'"sid":2' in body]
+    assert late == second.frames[: len(late)]
 
 
 async def test_two_runs_fail_alike() -> None:

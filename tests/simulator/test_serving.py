@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import pytest
 from plain_client import client
 
@@ -21,7 +22,9 @@ from rfqwatch.simulator.serving import running, serve
 
 async def test_another_process_serves_and_accounts() -> None:
     faults = parse_faults("seq-hole@20")
-    with running(rate=2_000, seed=3, standing=10, faults=faults, keep_ids=True) as simulator:
+    with running(
+        rate=2_000, seed=3, standing=10, faults=faults, keep_ids=True, keep_frames=True
+    ) as simulator:
         async with client(simulator) as watcher:
             await watcher.subscribe()
             frames = await watcher.take(60)
@@ -31,6 +34,7 @@ async def test_another_process_serves_and_accounts() -> None:
         assert 1 <= account.dropped <= 5
         got = [frame["seq"] for frame in frames]
         assert [seq for seq, _, _ in account.sent_ids[:60]] == got
+        assert [msgspec.json.decode(body) for body in account.frames[:60]] == frames
 
 
 PARENT = """
