@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,9 +21,22 @@ from rfqwatch.book.rfq import (
     State,
     unpack_legs,
 )
-from rfqwatch.escaping import cells, fit, safe
-from rfqwatch.exchange.events import ANONYMOUS_CREATORS
-from rfqwatch.screen.order import ANONYMOUS
+from rfqwatch.escaping import cells, cut, safe
+from rfqwatch.lines.wording import (
+    NONE,
+    UNKNOWN,
+    bid,
+    clock,
+    countdown,
+    counted,
+    dollars,
+    person,
+    settlement,
+    short_person,
+    size,
+    span,
+    taken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -34,8 +46,6 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.events import Leg
 
 HIDDEN = "·"
-NONE = "\N{EN DASH}"
-UNKNOWN = "?"
 
 WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
@@ -46,7 +56,6 @@ _TICKER = 12
 _SHORTEST_TICKER = 4
 _BATCH_NAMED = 60
 """How wide ``what`` must be to name a batch."""
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 class Look(NamedTuple):
@@ -89,36 +98,9 @@ def age(row: Rfq, look: Look) -> str:
     return span(look.now_ms - row.since_ms)
 
 
-def span(ms: int) -> str:
-    """Write a duration in at most four cells, its larger unit only."""
-    seconds = max(0, ms // 1_000)
-    if seconds < 2 * _MINUTE:
-        return f"{seconds}s"
-    if seconds < 2 * _HOUR:
-        return f"{seconds // _MINUTE}m"
-    if seconds < 2 * _DAY:
-        return f"{seconds // _HOUR}h"
-    return f"{min(seconds // _DAY, 999)}d"
-
-
-def amount(value: Decimal) -> str:
-    """Write every digit that came, and no exponent."""
-    return format(value, "f")
-
-
-def dollars(value: Decimal) -> str:
-    """Write an amount of dollars, every digit that came."""
-    return f"-${-value:f}" if value < 0 else f"${value:f}"
-
-
-def size(row: Rfq, _look: Look | None = None) -> str:
-    """Say how much is wanted: in dollars, in contracts, or both where both came."""
-    parts = []
-    if row.contracts is not None:
-        parts.append(f"{amount(row.contracts)} ct")
-    if row.target_cost is not None:
-        parts.append(dollars(row.target_cost))
-    return " ".join(parts) or UNKNOWN
+def wanted(row: Rfq, _look: Look | None = None) -> str:
+    """Say how much is wanted."""
+    return size(row.contracts, row.target_cost) or UNKNOWN
 
 
 def yes(row: Rfq, look: Look) -> str:
@@ -162,7 +144,7 @@ def state(row: Rfq, look: Look) -> str:
     if running:
         phase, left_ms = min(running, key=lambda wait: wait[1])
         if known is State.OPEN:
-            return f"{phase} {seconds(left_ms)}"
+            return f"{phase} {countdown(left_ms)}"
         # Time runs on while nobody knows whether it still matters.
         return f"{phase} {left_ms // 1_000}s?"
     if known is State.OPEN and any(waits):
@@ -175,37 +157,14 @@ def mark(row: Rfq, look: Look) -> str:
     return _MARKS[look.state(row)]
 
 
-def seconds(ms: int) -> str:
-    """Write a countdown, at its end in tenths of a second."""
-    return f"{ms / 1_000:.1f}s" if ms < 9_950 else f"{ms / 1_000:.0f}s"  # noqa: PLR2004
-
-
 def who(row: Rfq, _look: Look | None = None) -> str:
     """Name the creator, shortened; hidden creators share their names, so they have none."""
-    return person(row.creator_id)
-
-
-def person(creator_id: str | None) -> str:
-    """Name one of the exchange's users by the first characters of the id."""
-    if creator_id is None:
-        return UNKNOWN
-    if creator_id in ANONYMOUS_CREATORS:
-        return ANONYMOUS
-    text = safe(creator_id)
-    return text if cells(text) <= len(ANONYMOUS) else fit(text, len(ANONYMOUS))
+    return short_person(row.creator_id)
 
 
 def created(row: Rfq, _look: Look | None = None) -> str:
     """Say when it was created, in UTC."""
     return UNKNOWN if row.created_ms is None else clock(row.created_ms)
-
-
-def clock(ms: int) -> str:
-    """Write a time of day in UTC."""
-    try:
-        return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return UNKNOWN
 
 
 def lag(row: Rfq, _look: Look | None = None) -> str:
@@ -219,7 +178,7 @@ def tail(text: str, width: int) -> str:
     if cells(text) <= width:
         return text
     if not text.isascii() or width < 2:  # noqa: PLR2004
-        return fit(text, width)
+        return cut(text, width)
     return f"…{text[1 - width :]}"
 
 
@@ -235,7 +194,7 @@ def _words(packed_legs: bytes, market_ticker: str, batch_id: str | None, width: 
         start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
     legs = unpack_legs(packed_legs)
     if legs:
-        start += f"{len(legs)} leg{'s' * (len(legs) > 1)}: "
+        start += f"{counted(len(legs), 'leg')}: "
         return start + in_words(legs, width - cells(start))
     start += "combo " * market_ticker.startswith(COMBO_PREFIX)
     return start + tail(market_ticker, max(4, width - cells(start)))
@@ -247,7 +206,7 @@ def in_words(legs: Sequence[Leg], width: int) -> str:
     The number of those that don't fit follows, as ``+3``.
     """
     tickers = [safe(leg.market_ticker or UNKNOWN) for leg in legs]
-    sides = [side(leg) for leg in legs]
+    sides = [cut(leg.side or UNKNOWN, len("maybe")) for leg in legs]
     lengths = [cells(ticker) for ticker in tickers]
     fixed = [cells(name) + len("  + ") for name in sides]
 
@@ -265,19 +224,8 @@ def in_words(legs: Sequence[Leg], width: int) -> str:
     return text + f" +{len(legs) - count}" * (len(legs) > count)
 
 
-def side(leg: Leg) -> str:
-    """Name a leg's side."""
-    text = safe(leg.side or UNKNOWN)
-    return text if cells(text) <= len("maybe") else fit(text, len("maybe"))
-
-
-def _id(row: Rfq, _look: Look) -> str:
-    return row.id
-
-
 def _short_id(row: Rfq, _look: Look) -> str:
-    text = safe(row.id)
-    return text if cells(text) <= 9 else fit(text, 9)  # noqa: PLR2004
+    return cut(row.id, 9)
 
 
 def _event(row: Rfq, _look: Look) -> str:
@@ -293,7 +241,7 @@ WHAT = Column("what", lambda _row, _look: "", 1)
 COLUMNS = (
     Column("age", age, 4, room=0, right=True),
     WHAT,
-    Column("size", size, 10, room=10, right=True, grows=True, marked=True),
+    Column("size", wanted, 10, room=10, right=True, grows=True, marked=True),
     Column("yes bid", yes, 7, room=24, right=True, grows=True, marked=True),
     Column("no bid", no, 7, room=24, right=True, grows=True, marked=True),
     Column("spread", spread, 7, room=28, right=True, grows=True, marked=True),
@@ -351,14 +299,14 @@ def details(row: Rfq, look: Look) -> list[str]:
     """Write down everything known of an RFQ, a line for each leg and each quote."""
     lines = [
         f"rfq {row.id}",
-        f"size {size(row)}  created {created(row)}  state {state(row, look)}",
+        f"size {wanted(row)}  created {created(row)}  state {state(row, look)}",
     ]
     for name, text in (
         ("market", row.market_ticker),
         ("event", row.event_ticker),
         ("collection", row.collection_ticker),
         ("batch", row.batch_id),
-        ("creator", _full_person(row.creator_id)),
+        ("creator", person(row.creator_id)),
     ):
         if text:
             lines.append(f"{name} {text}")
@@ -366,7 +314,7 @@ def details(row: Rfq, look: Look) -> list[str]:
     current = row.current_quotes()
     lines += [_quote_line(row, quote, look) for quote in current]
     if row.best is not None:
-        lines.append(f"best of batch  yes {_or_none(row.best.yes)}  no {_or_none(row.best.no)}")
+        lines.append(f"best of batch  {bid('yes', row.best.yes)}  {bid('no', row.best.no)}")
     elif not current:
         known = "no quotes" if look.book.mine else "quotes are seen by their two parties only"
         lines.append(known)
@@ -374,48 +322,34 @@ def details(row: Rfq, look: Look) -> list[str]:
 
 
 def _leg_line(number: int, leg: Leg) -> str:
-    value = leg.yes_settlement_value_dollars
-    settled = "" if value is None else f"  yes settled at {dollars(value)}"
-    event = f"  of {leg.event_ticker}" if leg.event_ticker else ""
-    return f"leg {number}  {leg.side or UNKNOWN}  {leg.market_ticker or UNKNOWN}{settled}{event}"
+    parts = [f"leg {number}", leg.side or UNKNOWN, leg.market_ticker or UNKNOWN, settlement(leg)]
+    if leg.event_ticker:
+        parts.append(f"of {leg.event_ticker}")
+    return "  ".join(filter(None, parts))
 
 
 def _quote_line(row: Rfq, quote: Quote, look: Look) -> str:
-    parts = [f"quote by {person(quote.maker)}"]
-    for name, bid, contracts in (
-        ("yes", quote.yes_bid, quote.yes_contracts),
-        ("no", quote.no_bid, quote.no_contracts),
-    ):
-        offered = "" if not bid or contracts is None else f" x {amount(contracts)} ct"
-        parts.append(f"{name} {_or_none(bid)}{offered}")
-    parts.append(_quote_state(row, quote, look))
-    parts.append(quote.id)
-    return "  ".join(parts)
+    return "  ".join(
+        [
+            f"quote by {short_person(quote.maker)}",
+            bid("yes", quote.yes_bid, quote.yes_contracts),
+            bid("no", quote.no_bid, quote.no_contracts),
+            _quote_state(row, quote, look),
+            quote.id,
+        ]
+    )
 
 
 def _quote_state(row: Rfq, quote: Quote, look: Look) -> str:
     if quote.state is QuoteState.OFFERED:
         return "offered"
-    taken = f" {quote.accepted_side}" if quote.accepted_side else ""
-    if quote.accepted_contracts is not None:
-        taken += f" {amount(quote.accepted_contracts)} ct"
-    if quote.state is QuoteState.EXECUTED:
-        return f"executed{taken}"
+    reached = "executed" if quote.state is QuoteState.EXECUTED else "accepted"
+    known = taken(reached, quote.accepted_side, quote.accepted_contracts)
     wait = row.waiting(quote, look.now_ms)
     if wait is None or row.closed_ms is not None:
-        return f"accepted{taken}"
+        return known
     phase, left_ms = wait
-    if phase is Phase.LAPSED:
-        lapsed = "lapsed? (inferred: no execution came in time)"
-        return f"accepted{taken}, {lapsed if look.state(row) is State.OPEN else 'its time is up'}"
-    return f"accepted{taken}, {seconds(left_ms)} to {phase}"
-
-
-def _full_person(creator_id: str | None) -> str:
-    if creator_id is None:
-        return UNKNOWN
-    return ANONYMOUS if creator_id in ANONYMOUS_CREATORS else creator_id
-
-
-def _or_none(bid: Decimal | None) -> str:
-    return NONE if not bid else dollars(bid)
+    if phase is not Phase.LAPSED:
+        return f"{known}, {countdown(left_ms)} to {phase}"
+    lapsed = "lapsed? (inferred: no execution came in time)"
+    return f"{known}, {lapsed if look.state(row) is State.OPEN else 'its time is up'}"

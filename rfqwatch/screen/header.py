@@ -9,7 +9,7 @@ from rich.style import Style
 
 from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
-from rfqwatch.screen.columns import clock, person, seconds, span
+from rfqwatch.lines.wording import clock, countdown, short_person, span
 from rfqwatch.screen.controls import Grouping, View
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _connection(card: ShardHealth, now_ms: int) -> Item:
     if card.heard_ms is None and card.state is Connection.CONNECTING:
         return Item(f"connecting for {since}", BAD)
     left_ms = 0 if card.retry_at_ms is None else card.retry_at_ms - now_ms
-    due = f" in {seconds(left_ms)}" if left_ms > 0 else ""
+    due = f" in {countdown(left_ms)}" if left_ms > 0 else ""
     return Item(f"{card.state}{due}, down for {since}", BAD)
 
 
@@ -182,7 +182,7 @@ def _flow_now(pulse: Pulse) -> Iterable[Item]:
 def _narrowed(view: View) -> Iterable[Item]:
     if view.within is not None:
         key = view.within.key
-        named = person(key) if view.within.grouping is Grouping.CREATOR else key
+        named = short_person(key) if view.within.grouping is Grouping.CREATOR else key
         yield Item(f"in {view.within.grouping} {named}", MARKED)
     if view.text and view.typed is None:
         yield Item(f"/{view.text}", MARKED)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from rfqwatch.exchange.events import ANONYMOUS_CREATORS
+from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.rfq import Rfq
 
-ANONYMOUS = "anonymous"
 MOST_PLACED = 2_500
 """Rows looked at in one go, which takes 20 ms at most: whatever waits for it is not held up."""
 MOST_REGROUPED = 1_500
@@ -225,15 +224,14 @@ def keys_of(row: Rfq, grouping: Grouping) -> tuple[str, ...]:
     """Name the groups that an RFQ belongs to; an RFQ has as many legs as it has."""
     match grouping:
         case Grouping.LEG:
-            legs = (f"{leg.market_ticker or '?'} {leg.side or '?'}" for leg in row.legs)
+            legs = (f"{leg.market_ticker or UNKNOWN} {leg.side or UNKNOWN}" for leg in row.legs)
             return tuple(dict.fromkeys(legs)) or ("no legs",)
         case Grouping.EVENT:
             return (row.event_ticker or "unknown",)
         case Grouping.MARKET:
             return (row.market_ticker or "unknown",)
         case Grouping.CREATOR:
-            hidden = row.creator_id is None or row.creator_id in ANONYMOUS_CREATORS
-            return (ANONYMOUS if hidden or row.creator_id is None else row.creator_id,)
+            return (person(row.creator_id or ""),)
         case Grouping.BATCH:
             return (row.batch_id or "no batch",)
         case Grouping.NONE:

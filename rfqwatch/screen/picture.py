@@ -13,18 +13,15 @@ from rich.style import Style
 
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import fit, safe
+from rfqwatch.lines.wording import NONE, contracts, dollars, short_person, span
 from rfqwatch.screen.columns import (
     COLUMNS,
-    NONE,
     WHAT,
     Column,
     Look,
-    amount,
     choose,
     details,
     mark,
-    person,
-    span,
     what,
 )
 from rfqwatch.screen.controls import KEYS, Grouping, View
@@ -242,8 +239,8 @@ def _groups(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]
     cells = [
         (
             f"{group.count:,}",
-            f"${amount(group.dollars)}" if group.dollars else NONE,
-            f"{amount(group.contracts)} ct" if group.contracts else NONE,
+            dollars(group.dollars) if group.dollars else NONE,
+            contracts(group.contracts) if group.contracts else NONE,
             span(scene.look.now_ms - group.newest_ms),
         )
         for _, group in groups
@@ -268,7 +265,7 @@ def _groups(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]
     lines = []
     for number, ((key, _), row) in enumerate(zip(groups, cells, strict=True), scene.first):
         at_cursor = number == scene.view.cursor
-        name = person(key) if grouping is Grouping.CREATOR and named < len(key) else key
+        name = short_person(key) if grouping is Grouping.CREATOR and named < len(key) else key
         text = line(">" if at_cursor else " ", safe(name), row)
         lines.append([Segment(text, _CURSOR if at_cursor else None)])
     return [Segment(line(" ", grouping, titles), _TITLE)], lines, len(lines)
