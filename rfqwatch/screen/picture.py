@@ -6,10 +6,9 @@ No line wraps, and none is longer or shorter than the terminal is wide. Only wha
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
-from rich.style import Style
 
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import fit, safe
@@ -25,24 +24,32 @@ from rfqwatch.screen.columns import (
     what,
 )
 from rfqwatch.screen.controls import KEYS, Grouping, View
-from rfqwatch.screen.header import FAINT, MARKED, Pulse, header
+from rfqwatch.screen.header import Pulse, header
+from rfqwatch.screen.styles import (
+    CHANGED,
+    FAINT,
+    GONE,
+    MARKED,
+    PLAIN,
+    STRONG,
+    TITLE,
+    URGENT,
+    YOUNG,
+    YOUNGEST,
+    Line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rfqwatch.screen.order import Group
+    from rich.style import Style
 
-Line: TypeAlias = list[Segment]
+    from rfqwatch.screen.order import Group
 
 MARK_MS = 1_000
 """How long a changed cell is marked."""
 
-_TITLE = Style(bold=True, underline=True)
-_CHANGED = Style(bold=True, color="yellow")
-_URGENT = Style(bold=True, color="magenta")
-_GONE = Style(dim=True, strike=True)
-_CURSOR = Style(bold=True)
-_AGES = ((5_000, Style(bold=True, color="green")), (30_000, Style(color="green")))
+_AGES = ((5_000, YOUNGEST), (30_000, YOUNG))
 _OLD_MS = 300_000
 _COUNTDOWNS = ("confirm", "execute", "open lapsed")
 
@@ -105,7 +112,7 @@ def picture(scene: Scene, width: int, height: int) -> list[Line]:
     shown = 0
     if scene.view.help:
         body = [_text(f"{keys:>18}  {meaning}", width) for keys, meaning in KEYS]
-        titles = _text("keys", width, _TITLE)
+        titles = _text("keys", width, TITLE)
     elif scene.view.grouping is Grouping.NONE:
         titles, body, shown = _rfqs(scene, width, room)
     else:
@@ -134,7 +141,7 @@ def _rfqs(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
     columns = choose(grid, scene.needs)
     titles = Segment(
         fit(" " + " ".join(fit(c.title, w, right=c.right) for c, w in columns.items()), width),
-        _TITLE,
+        TITLE,
     )
     memories = {
         row.id: _remember(scene, row, cells) for row, cells in zip(rows, texts, strict=True)
@@ -191,7 +198,7 @@ def _row(
 ) -> Line:
     base = _standing(scene.look, row)
     if at_cursor:
-        base += _CURSOR
+        base += STRONG
     marker = mark(row, scene.look)
     if at_cursor and marker == " ":
         marker = ">"
@@ -215,7 +222,7 @@ def _row(
 
 def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Style) -> Style:
     if column.title in memory.changed_ms:
-        return base + _CHANGED
+        return base + CHANGED
     if column.title == "age" and row.closed_ms is None:
         age_ms = look.now_ms - row.since_ms
         for limit_ms, style in _AGES:
@@ -223,15 +230,15 @@ def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Styl
                 return base + style
         return base + FAINT if age_ms > _OLD_MS else base
     if column.title == "state" and _counts_down(memory.texts["state"]):
-        return base + _URGENT if look.state(row) is State.OPEN else base
+        return base + URGENT if look.state(row) is State.OPEN else base
     return base
 
 
 def _standing(look: Look, row: Rfq) -> Style:
     state = look.state(row)
     if state is State.CLOSED:
-        return _GONE
-    return Style.null() if state is State.OPEN else FAINT
+        return GONE
+    return PLAIN if state is State.OPEN else FAINT
 
 
 def _groups(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
@@ -267,8 +274,8 @@ def _groups(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]
         at_cursor = number == scene.view.cursor
         name = short_person(key) if grouping is Grouping.CREATOR and named < len(key) else key
         text = line(">" if at_cursor else " ", safe(name), row)
-        lines.append([Segment(text, _CURSOR if at_cursor else None)])
-    return [Segment(line(" ", grouping, titles), _TITLE)], lines, len(lines)
+        lines.append([Segment(text, STRONG if at_cursor else None)])
+    return [Segment(line(" ", grouping, titles), TITLE)], lines, len(lines)
 
 
 def _footer(scene: Scene, shown: int, width: int) -> Line:

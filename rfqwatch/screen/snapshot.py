@@ -12,15 +12,15 @@ from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 
 from rfqwatch.errors import OutputError
+from rfqwatch.escaping import safe
 from rfqwatch.lines.stdout import ConsumerGoneError
-from rfqwatch.screen.painter import Painter
 from rfqwatch.screen.table import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rfqwatch.screen.picture import Line
+    from rfqwatch.screen.styles import Line
 
 PAPER = (160, 50)
 """Columns and lines where there is no terminal and COLUMNS and LINES don't say."""
@@ -42,8 +42,7 @@ def print_picture(lines: Sequence[Line]) -> None:
 
     Raises `OutputError`, and `ConsumerGoneError` when the reader is gone.
     """
-    painter = Painter(plain=True)
-    text = "".join(f"{painter.paint(line).rstrip()}\n" for line in lines)
+    text = "".join(f"{safe(''.join(part.text for part in line)).rstrip()}\n" for line in lines)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

@@ -16,7 +16,7 @@ from rfqwatch.screen.columns import Look, details
 from rfqwatch.screen.controls import Grouping, Shown, View, press
 from rfqwatch.screen.header import Pulse
 from rfqwatch.screen.order import Criteria, Ranking, Selection
-from rfqwatch.screen.picture import Line, Memory, Scene, lay_out, picture
+from rfqwatch.screen.picture import Memory, Scene, lay_out, picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.health import Health
+    from rfqwatch.screen.styles import Line
 
 
 class Table:
