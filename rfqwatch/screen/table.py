@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from rfqwatch.health import Rate
 from rfqwatch.screen.columns import Look, details
 from rfqwatch.screen.controls import Grouping, Shown, View, press
@@ -19,9 +17,7 @@ from rfqwatch.screen.order import Criteria, Ranking, Selection
 from rfqwatch.screen.picture import Memory, Scene, lay_out, picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from rich.console import Console
+    from collections.abc import Mapping
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
@@ -149,11 +145,3 @@ class Table:
         while len(heights) > 1 and sum(heights) > room:
             self._first += 1
             del heights[0]
-
-
-def export(lines: Iterable[Line], console: Console) -> None:
-    """Print a picture on a Rich console, be it one that records for `export_svg`."""
-    for line in lines:
-        text = Text.assemble(*((text, style or "") for text, style, _ in line))
-        text.no_wrap = True
-        console.print(text, soft_wrap=True)
