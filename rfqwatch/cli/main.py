@@ -256,14 +256,13 @@ def table(
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.table import Table
+    from rfqwatch.screen.tty import require_terminal
     from rfqwatch.watch import Quota
 
-    if not once and not (sys.stdout and sys.stdout.isatty()):
-        raise UsageError(
-            "a table needs a terminal, and standard output is none",
-            "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture.",
-        )
-    _require_stdout()
+    if once:
+        _require_stdout()
+    else:
+        require_terminal()
     shards = _shards(shard)
     duration_s = None if duration is None else seconds("--duration", duration)
     idle_timeout_s = seconds("--idle-timeout", idle_timeout)

@@ -20,6 +20,7 @@ import termios
 import time
 from contextlib import contextmanager, suppress
 from itertools import islice, zip_longest
+from tty import CC, IFLAG, LFLAG
 from typing import TYPE_CHECKING, Any
 
 from rfqwatch.errors import UsageError
@@ -41,10 +42,14 @@ _CANCEL = b"\x18"
 
 _STDOUT = 1
 _DUMB = {"dumb", "unknown"}
-_LOCAL_FLAGS = 3
-_INPUT_FLAGS = 0
-_CONTROL_CHARS = 6
-"""Places in the list that `termios.tcgetattr` gives."""
+
+
+def require_terminal() -> None:
+    """Raise `UsageError` when standard output is no terminal that can hold a picture."""
+    if not os.isatty(_STDOUT):
+        raise UsageError("a table needs a terminal, and standard output is none", _ADVICE)
+    if os.environ.get("TERM", "").lower() in _DUMB:
+        raise UsageError("a table moves the cursor, and TERM says none can here", _ADVICE)
 
 
 def _nothing(*_: object) -> None:
@@ -72,10 +77,7 @@ class Screen:
         on_resize: Callable[[], object] = _nothing,
         on_hangup: Callable[[], object] = _nothing,
     ) -> None:
-        if not os.isatty(_STDOUT):
-            raise UsageError("A table needs a terminal, and standard output is none.", _ADVICE)
-        if os.environ.get("TERM", "").lower() in _DUMB:
-            raise UsageError("A table moves the cursor, and TERM says none can here.", _ADVICE)
+        require_terminal()
         self._on_input = on_input
         self._on_resize = on_resize
         self._on_hangup = on_hangup
@@ -145,9 +147,9 @@ class Screen:
             if self._saved is None:
                 self._saved = termios.tcgetattr(self._fd)
             attributes = termios.tcgetattr(self._fd)
-            attributes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-            attributes[_CONTROL_CHARS][termios.VMIN] = 1
-            attributes[_CONTROL_CHARS][termios.VTIME] = 0
+            attributes[LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+            attributes[CC][termios.VMIN] = 1
+            attributes[CC][termios.VTIME] = 0
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
         except termios.error:
             self._hang_up()
@@ -271,7 +273,7 @@ class Screen:
     def _undo_ctrl_s(self) -> None:
         """Let a terminal stopped by Ctrl-S go on: without IXON nothing is held."""
         attributes = termios.tcgetattr(self._fd)
-        attributes[_INPUT_FLAGS] &= ~termios.IXON
+        attributes[IFLAG] &= ~termios.IXON
         termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
 
 
