@@ -8,7 +8,7 @@ from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 
-from rfqwatch.escaping import safe
+from rfqwatch.escaping import fit, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,11 @@ CHANGED = Style(bold=True, color="yellow")
 URGENT = Style(bold=True, color="magenta")
 YOUNGEST = Style(color="green", bold=True)
 YOUNG = Style(color="green")
+
+
+def styled(text: str, width: int, style: Style | None = None) -> Line:
+    """Make a line of one style, its text safe, ``width`` cells long."""
+    return [Segment(fit(text, width), style)]
 
 
 def terminal() -> Console:
