@@ -1,4 +1,4 @@
-"""The lines above the table: whether the stream can be trusted, and how much comes by it. Pure."""
+"""The lines above the table, which say how far the stream can be trusted. Pure."""
 
 from __future__ import annotations
 

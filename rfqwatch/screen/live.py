@@ -1,4 +1,4 @@
-"""The table on a terminal: drawn at a steady pace, and at once when a key asks for it."""
+"""The table's loop: a picture at a steady pace, sooner when a key asks for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows are shown, and in what order or in which groups; kept up from what changed. Pure.
+"""Which RFQs are shown: sorted, grouped, narrowed, kept up from what changed. Pure.
 
 Sorting or matching every open RFQ anew for each picture would cost more than drawing it, so only
 rows that changed are matched, measured and put in their places again.

@@ -1,7 +1,7 @@
-"""The live table: a book and its stream's health, seen as the user's keys ask for.
+"""What lasts from one picture of a book to the next.
 
-It remembers what pictures have in common: the selection, the row under the cursor, what cells said
-before. It reads no clock and touches no terminal.
+That is what the user's keys asked for, the selection, the row under the cursor, what cells said
+before. No clock is read here, no terminal touched.
 """
 
 from __future__ import annotations
