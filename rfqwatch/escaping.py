@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from bisect import bisect_right
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TYPE_CHECKING
 
 from rich.cells import get_character_cell_size
@@ -83,19 +84,27 @@ def cells(text: str) -> int:
     return sum(map(get_character_cell_size, text))
 
 
+def cut(text: str, width: int) -> str:
+    """Make any text safe, then at most ``width`` cells: what is too long ends in ``…``."""
+    text = safe(text)
+    if cells(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    kept = width - 1
+    if not text.isascii():
+        kept = bisect_right(list(accumulate(map(get_character_cell_size, text))), kept)
+    return text[:kept] + "…"
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Make any text safe, then exactly ``width`` cells: cut with ``…``, or padded with spaces.
 
     ``right`` puts the padding on the left, as numbers want it.
     """
-    text = safe(text)
-    room = width - cells(text)
-    if room < 0:
-        text = _cut(text, width)
-        room = width - cells(text)
-    if not room:
-        return text
-    return " " * room + text if right else text + " " * room
+    text = cut(text, width)
+    padding = " " * (width - cells(text))
+    return padding + text if right else text + padding
 
 
 def safe_json_line(line: bytes) -> bytes:
@@ -150,16 +159,3 @@ def _json_escape(char: str) -> str:
 
 def _spaced(match: re.Match[str]) -> str:
     return " " if match[0].isspace() else match[0]
-
-
-def _cut(text: str, width: int) -> str:
-    if width <= 0:
-        return ""
-    if text.isascii():
-        return text[: width - 1] + "…"
-    room = width - 1
-    for index, char in enumerate(text):
-        room -= get_character_cell_size(char)
-        if room < 0:
-            return text[:index] + "…"
-    return text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import safe
@@ -25,6 +25,7 @@ from rfqwatch.exchange.events import (
 )
 from rfqwatch.exchange.wire import Malformed, Unknown
 from rfqwatch.lines.output import LineOutput
+from rfqwatch.lines.wording import UNKNOWN, bid, clock, counted, settlement, size, taken
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -80,60 +81,33 @@ def _start(shard: str, received_ms: int) -> str:
     return "  ".join(filter(None, [_clock(received_ms), shard]))
 
 
-def _clock(at_ms: int) -> str:
-    seconds, milliseconds = divmod(at_ms, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}.{milliseconds:03}Z"
+_clock = partial(clock, timespec="milliseconds")
 
 
 def _word(text: str | None) -> str:
     if text is None:
-        return "?"
+        return UNKNOWN
     return text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]}…"
 
 
-def _dollars(amount: Decimal | None) -> str:
-    return "" if amount is None else f"${amount:f}"
-
-
-def _contracts(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:f} contracts"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
+def _leg(leg: Leg) -> str:
+    settled = settlement(leg)
+    return f"{_word(leg.market_ticker)} {_word(leg.side)}" + (f" ({settled})" if settled else "")
 
 
 def _legs(legs: tuple[Leg, ...]) -> str:
-    shown = " + ".join(
-        f"{_word(leg.market_ticker)} {_word(leg.side)}"
-        + (
-            f" (settled ${leg.yes_settlement_value_dollars:f})"
-            if leg.yes_settlement_value_dollars is not None
-            else ""
-        )
-        for leg in legs[:MOST_LEGS]
-    )
+    shown = " + ".join(map(_leg, legs[:MOST_LEGS]))
     more = f" + {len(legs) - MOST_LEGS} more" if len(legs) > MOST_LEGS else ""
-    return f"{_counted(len(legs), 'leg')}: {shown}{more}"
-
-
-def _bid(side: str, bid: Decimal | None, contracts: Decimal | None) -> str:
-    # A bid of zero is the exchange's way to say that the side is not offered.
-    if not bid:
-        return f"{side} -"
-    return f"{side} ${bid:f}" + (f" x {contracts:f}" if contracts else "")
+    return f"{counted(len(legs), 'leg')}: {shown}{more}"
 
 
 def _offer(offer: Offer) -> str:
-    return (
-        f"{_bid('yes', offer.yes_bid, offer.yes_contracts)}  "
-        f"{_bid('no', offer.no_bid, offer.no_contracts)}"
-    )
+    yes = bid("yes", offer.yes_bid, offer.yes_contracts)
+    return f"{yes}  {bid('no', offer.no_bid, offer.no_contracts)}"
 
 
-def _accepted(event: QuoteAccepted) -> str:
-    taken = f"accepted {_word(event.accepted_side)}"
-    return taken if event.contracts_accepted is None else f"{taken} x {event.contracts_accepted:f}"
+def _accepted(side: str | None, contracts: Decimal | None = None) -> str:
+    return taken("accepted", _word(side or ""), contracts)
 
 
 def _executed(event: RfqBatchExecuted | BatchQuoteExecuted) -> str:
@@ -143,67 +117,45 @@ def _executed(event: RfqBatchExecuted | BatchQuoteExecuted) -> str:
     )
 
 
+def _terms(event: RfqCreated | RfqDeleted) -> tuple[str, str]:
+    return size(event.contracts, event.target_cost), f"rfq {_word(event.id)}"
+
+
+def _ids(event: QuoteCreated | QuoteAccepted | QuoteExecuted) -> tuple[str, str]:
+    return f"quote {_word(event.quote_id)}", f"rfq {_word(event.rfq_id)}"
+
+
 def _describe(event: Event) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one for each type
     match event:
-        case RfqCreated():
-            legs = event.mve_selected_legs
-            return (
-                _legs(legs) if legs else _word(event.market_ticker),
-                _contracts(event.contracts),
-                _dollars(event.target_cost),
-                f"rfq {_word(event.id)}",
-            )
-        case RfqDeleted():
-            return (
-                _word(event.market_ticker),
-                _contracts(event.contracts),
-                _dollars(event.target_cost),
-                f"rfq {_word(event.id)}",
-            )
+        case RfqCreated(mve_selected_legs=legs) if legs:
+            return (_legs(legs), *_terms(event))
+        case RfqCreated() | RfqDeleted():
+            return (_word(event.market_ticker), *_terms(event))
         case QuoteAccepted():
-            return (
-                _word(event.market_ticker),
-                _accepted(event),
-                _offer(event),
-                f"quote {_word(event.quote_id)}",
-                f"rfq {_word(event.rfq_id)}",
-            )
+            accepted = _accepted(event.accepted_side, event.contracts_accepted)
+            return (_word(event.market_ticker), accepted, _offer(event), *_ids(event))
         case QuoteCreated():
-            return (
-                _word(event.market_ticker),
-                _offer(event),
-                f"quote {_word(event.quote_id)}",
-                f"rfq {_word(event.rfq_id)}",
-            )
+            return (_word(event.market_ticker), _offer(event), *_ids(event))
         case QuoteExecuted():
-            return (
-                _word(event.market_ticker),
-                f"quote {_word(event.quote_id)}",
-                f"rfq {_word(event.rfq_id)}",
-            )
+            return (_word(event.market_ticker), *_ids(event))
         case RfqBatchCreated():
             return (
-                f"{_counted(len(event.rfqs or ()), 'rfq')} over {_legs(event.legs or ())}",
+                f"{counted(len(event.rfqs or ()), 'rfq')} over {_legs(event.legs or ())}",
                 f"batch {_word(event.id)}",
             )
         case RfqBatchDeleted():
-            return (_counted(len(event.rfq_ids or ()), "rfq"), f"batch {_word(event.id)}")
+            return (counted(len(event.rfq_ids or ()), "rfq"), f"batch {_word(event.id)}")
         case RfqBatchBestQuotes():
             return (
-                f"{_counted(len(event.rfqs or ()), 'rfq')} with bids",
+                f"{counted(len(event.rfqs or ()), 'rfq')} with bids",
                 "" if event.version is None else f"version {event.version}",
                 f"batch {_word(event.rfq_batch_id)}",
             )
         case BatchQuoteCreated() | BatchQuoteAccepted():
-            side = (
-                f"accepted {_word(event.accepted_side)}"
-                if isinstance(event, BatchQuoteAccepted)
-                else ""
-            )
             quotes = event.quotes or ()
             return (
-                _counted(len(quotes), "rfq"),
-                side,
+                counted(len(quotes), "rfq"),
+                _accepted(event.accepted_side) if isinstance(event, BatchQuoteAccepted) else "",
                 *(f"{_word(each.market_ticker)} {_offer(each)}" for each in quotes[:MOST_LEGS]),
                 f"and {len(quotes) - MOST_LEGS} more" if len(quotes) > MOST_LEGS else "",
                 f"batch {_word(event.rfq_batch_id)}",

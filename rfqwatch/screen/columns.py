@@ -1,52 +1,39 @@
-"""The table's columns: what each says of an RFQ, how wide it is, and which ones fit. Pure.
+"""The table's columns: what each says of an RFQ, in as many of them as fit. Pure.
 
-Every amount shows the digits that came, and a side on which no one bids is no bid of zero. What
-can't be known shows as ``·``: the quotes of others reach only their two parties.
+What can't be known shows as ``·``: the quotes of others reach only their two parties.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.book.rfq import (
-    COMBO_PREFIX,
-    Closed,
-    Phase,
-    Quote,
-    QuoteState,
-    Rfq,
-    State,
-    unpack_legs,
+from rfqwatch.book.rfq import Closed, Phase, Rfq, State
+from rfqwatch.escaping import cut
+from rfqwatch.lines.wording import (
+    NONE,
+    UNKNOWN,
+    clock,
+    countdown,
+    dollars,
+    short_person,
+    size,
+    span,
 )
-from rfqwatch.escaping import cells, fit, safe
-from rfqwatch.exchange.events import ANONYMOUS_CREATORS
-from rfqwatch.screen.order import ANONYMOUS
+from rfqwatch.screen.legs import tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping
     from decimal import Decimal
 
     from rfqwatch.book.book import Book
-    from rfqwatch.exchange.events import Leg
 
 HIDDEN = "·"
-NONE = "\N{EN DASH}"
-UNKNOWN = "?"
 
 WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
 
 _MARKS = {State.OPEN: " ", State.UNCONFIRMED: "?", State.STALE: "~", State.CLOSED: "x"}
-_TICKER = 12
-"""Cells that the end of a ticker should have, to tell the game and the outcome."""
-_SHORTEST_TICKER = 4
-_BATCH_NAMED = 60
-"""How wide ``what`` must be to name a batch."""
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 class Look(NamedTuple):
@@ -71,7 +58,8 @@ class Look(NamedTuple):
 class Column:
     """One column. ``width`` is the least; it grows with what it shows unless it is cut.
 
-    ``room`` is how wide ``what`` must stay for the column to be there.
+    ``room`` is how wide ``what`` must stay for the column to be there: the more that it asks for,
+    the less it matters.
     """
 
     title: str
@@ -89,60 +77,32 @@ def age(row: Rfq, look: Look) -> str:
     return span(look.now_ms - row.since_ms)
 
 
-def span(ms: int) -> str:
-    """Write a duration in at most four cells, its larger unit only."""
-    seconds = max(0, ms // 1_000)
-    if seconds < 2 * _MINUTE:
-        return f"{seconds}s"
-    if seconds < 2 * _HOUR:
-        return f"{seconds // _MINUTE}m"
-    if seconds < 2 * _DAY:
-        return f"{seconds // _HOUR}h"
-    return f"{min(seconds // _DAY, 999)}d"
-
-
-def amount(value: Decimal) -> str:
-    """Write every digit that came, and no exponent."""
-    return format(value, "f")
-
-
-def dollars(value: Decimal) -> str:
-    """Write an amount of dollars, every digit that came."""
-    return f"-${-value:f}" if value < 0 else f"${value:f}"
-
-
-def size(row: Rfq, _look: Look | None = None) -> str:
-    """Say how much is wanted: in dollars, in contracts, or both where both came."""
-    parts = []
-    if row.contracts is not None:
-        parts.append(f"{amount(row.contracts)} ct")
-    if row.target_cost is not None:
-        parts.append(dollars(row.target_cost))
-    return " ".join(parts) or UNKNOWN
+def wanted(row: Rfq, _look: Look) -> str:
+    """Say how much is asked for, in contracts or dollars."""
+    return size(row.contracts, row.target_cost) or UNKNOWN
 
 
 def yes(row: Rfq, look: Look) -> str:
     """Say the best bid for YES."""
-    return _bid(row, look, row.best_bids(look.now_ms).yes if row.ours else None)
+    return _seen(row, look, row.best_bids(look.now_ms).yes)
 
 
 def no(row: Rfq, look: Look) -> str:
     """Say the best bid for NO."""
-    return _bid(row, look, row.best_bids(look.now_ms).no if row.ours else None)
-
-
-def _bid(row: Rfq, look: Look, bid: Decimal | None) -> str:
-    if bid is not None:
-        return dollars(bid)
-    return NONE if row.ours or look.book.mine else HIDDEN
+    return _seen(row, look, row.best_bids(look.now_ms).no)
 
 
 def spread(row: Rfq, look: Look) -> str:
     """Say what the best bids leave of a dollar."""
-    if not row.ours:
-        return NONE if look.book.mine else HIDDEN
     bids = row.best_bids(look.now_ms)
-    return NONE if bids.yes is None or bids.no is None else dollars(1 - bids.yes - bids.no)
+    left = None if bids.yes is None or bids.no is None else 1 - bids.yes - bids.no
+    return _seen(row, look, left)
+
+
+def _seen(row: Rfq, look: Look, amount: Decimal | None) -> str:
+    if amount is not None:
+        return dollars(amount)
+    return NONE if row.ours or look.book.mine else HIDDEN
 
 
 def quotes(row: Rfq, look: Look) -> str:
@@ -162,7 +122,7 @@ def state(row: Rfq, look: Look) -> str:
     if running:
         phase, left_ms = min(running, key=lambda wait: wait[1])
         if known is State.OPEN:
-            return f"{phase} {seconds(left_ms)}"
+            return f"{phase} {countdown(left_ms)}"
         # Time runs on while nobody knows whether it still matters.
         return f"{phase} {left_ms // 1_000}s?"
     if known is State.OPEN and any(waits):
@@ -175,109 +135,23 @@ def mark(row: Rfq, look: Look) -> str:
     return _MARKS[look.state(row)]
 
 
-def seconds(ms: int) -> str:
-    """Write a countdown, at its end in tenths of a second."""
-    return f"{ms / 1_000:.1f}s" if ms < 9_950 else f"{ms / 1_000:.0f}s"  # noqa: PLR2004
+def who(row: Rfq, _look: Look) -> str:
+    """Name the creator."""
+    return short_person(row.creator_id)
 
 
-def who(row: Rfq, _look: Look | None = None) -> str:
-    """Name the creator, shortened; hidden creators share their names, so they have none."""
-    return person(row.creator_id)
-
-
-def person(creator_id: str | None) -> str:
-    """Name one of the exchange's users by the first characters of the id."""
-    if creator_id is None:
-        return UNKNOWN
-    if creator_id in ANONYMOUS_CREATORS:
-        return ANONYMOUS
-    text = safe(creator_id)
-    return text if cells(text) <= len(ANONYMOUS) else fit(text, len(ANONYMOUS))
-
-
-def created(row: Rfq, _look: Look | None = None) -> str:
+def created(row: Rfq, _look: Look) -> str:
     """Say when it was created, in UTC."""
     return UNKNOWN if row.created_ms is None else clock(row.created_ms)
 
 
-def clock(ms: int) -> str:
-    """Write a time of day in UTC."""
-    try:
-        return datetime.fromtimestamp(ms / 1_000, UTC).strftime("%H:%M:%SZ")
-    except (ValueError, OverflowError, OSError):
-        return UNKNOWN
-
-
-def lag(row: Rfq, _look: Look | None = None) -> str:
+def lag(row: Rfq, _look: Look) -> str:
     """Say how long its announcement was on its way."""
     return UNKNOWN if row.lag_ms is None else f"{row.lag_ms}ms"
 
 
-def tail(text: str, width: int) -> str:
-    """Shorten a ticker, marked by ``…``: tickers that begin alike differ at the end."""
-    text = safe(text)
-    if cells(text) <= width:
-        return text
-    if not text.isascii() or width < 2:  # noqa: PLR2004
-        return fit(text, width)
-    return f"…{text[1 - width :]}"
-
-
-def what(row: Rfq, width: int) -> str:
-    """Name what is asked for: a combo's legs in words, otherwise the market."""
-    return _words(row.packed_legs, row.market_ticker or UNKNOWN, row.batch_id, width)
-
-
-@lru_cache(maxsize=2_048)
-def _words(packed_legs: bytes, market_ticker: str, batch_id: str | None, width: int) -> str:
-    start = ""
-    if batch_id is not None:
-        start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
-    legs = unpack_legs(packed_legs)
-    if legs:
-        start += f"{len(legs)} leg{'s' * (len(legs) > 1)}: "
-        return start + in_words(legs, width - cells(start))
-    start += "combo " * market_ticker.startswith(COMBO_PREFIX)
-    return start + tail(market_ticker, max(4, width - cells(start)))
-
-
-def in_words(legs: Sequence[Leg], width: int) -> str:
-    """Write ``MARKET yes + MARKET no``: as many legs as can be told apart, in all the room.
-
-    The number of those that don't fit follows, as ``+3``.
-    """
-    tickers = [safe(leg.market_ticker or UNKNOWN) for leg in legs]
-    sides = [side(leg) for leg in legs]
-    lengths = [cells(ticker) for ticker in tickers]
-    fixed = [cells(name) + len("  + ") for name in sides]
-
-    def needed(count: int, length: int) -> int:
-        shortened = sum(min(own, length) for own in lengths[:count]) + sum(fixed[:count])
-        return shortened - len(" + ") + (len(legs) > count) * len(f" +{len(legs) - count}")
-
-    count = len(legs)
-    while count > 1 and needed(count, _TICKER) > width:
-        count -= 1
-    spans = range(_SHORTEST_TICKER + 1, max(lengths) + 1)
-    length = _SHORTEST_TICKER + bisect_right(spans, width, key=lambda span: needed(count, span))
-    named = zip(tickers[:count], sides, strict=False)
-    text = " + ".join(f"{tail(ticker, length)} {name}" for ticker, name in named)
-    return text + f" +{len(legs) - count}" * (len(legs) > count)
-
-
-def side(leg: Leg) -> str:
-    """Name a leg's side."""
-    text = safe(leg.side or UNKNOWN)
-    return text if cells(text) <= len("maybe") else fit(text, len("maybe"))
-
-
-def _id(row: Rfq, _look: Look) -> str:
-    return row.id
-
-
 def _short_id(row: Rfq, _look: Look) -> str:
-    text = safe(row.id)
-    return text if cells(text) <= 9 else fit(text, 9)  # noqa: PLR2004
+    return cut(row.id, 9)
 
 
 def _event(row: Rfq, _look: Look) -> str:
@@ -293,7 +167,7 @@ WHAT = Column("what", lambda _row, _look: "", 1)
 COLUMNS = (
     Column("age", age, 4, room=0, right=True),
     WHAT,
-    Column("size", size, 10, room=10, right=True, grows=True, marked=True),
+    Column("size", wanted, 10, room=10, right=True, grows=True, marked=True),
     Column("yes bid", yes, 7, room=24, right=True, grows=True, marked=True),
     Column("no bid", no, 7, room=24, right=True, grows=True, marked=True),
     Column("spread", spread, 7, room=28, right=True, grows=True, marked=True),
@@ -308,22 +182,6 @@ COLUMNS = (
 )
 """Every column, in the order in which they stand."""
 
-_BY_IMPORTANCE = (
-    "age",
-    "size",
-    "state",
-    "yes bid",
-    "no bid",
-    "quotes",
-    "spread",
-    "who",
-    "id",
-    "lag",
-    "created",
-    "event",
-    "collection",
-)
-
 
 def choose(width: int, needs: Mapping[str, int]) -> dict[Column, int]:
     """Choose the columns for a line of that many cells, with their widths.
@@ -331,91 +189,17 @@ def choose(width: int, needs: Mapping[str, int]) -> dict[Column, int]:
     The most important ones come first, as far as there is room. ``needs`` says by title how wide a
     column has to be for its amounts to be whole. Cells are one apart; ``what`` takes what is left.
     """
-    by_title = {column.title: column for column in COLUMNS}
-    chosen = {}
+    chosen = {WHAT: 0}
     left = width
-    for title in _BY_IMPORTANCE:
-        column = by_title[title]
+    for column in sorted(COLUMNS, key=lambda column: column.room):
+        if column is WHAT:
+            continue
         needed = column.width
         if column.grows:
-            needed = min(max(needed, needs.get(title, 0)), WIDEST_AMOUNT)
+            needed = min(max(needed, needs.get(column.title, 0)), WIDEST_AMOUNT)
         if left - needed - 1 < column.room:
             break
-        chosen[title] = needed
+        chosen[column] = needed
         left -= needed + 1
-    chosen[WHAT.title] = max(0, left)
-    return {column: chosen[column.title] for column in COLUMNS if column.title in chosen}
-
-
-def details(row: Rfq, look: Look) -> list[str]:
-    """Write down everything known of an RFQ, a line for each leg and each quote."""
-    lines = [
-        f"rfq {row.id}",
-        f"size {size(row)}  created {created(row)}  state {state(row, look)}",
-    ]
-    for name, text in (
-        ("market", row.market_ticker),
-        ("event", row.event_ticker),
-        ("collection", row.collection_ticker),
-        ("batch", row.batch_id),
-        ("creator", _full_person(row.creator_id)),
-    ):
-        if text:
-            lines.append(f"{name} {text}")
-    lines += [_leg_line(number, leg) for number, leg in enumerate(row.legs, 1)]
-    current = row.current_quotes()
-    lines += [_quote_line(row, quote, look) for quote in current]
-    if row.best is not None:
-        lines.append(f"best of batch  yes {_or_none(row.best.yes)}  no {_or_none(row.best.no)}")
-    elif not current:
-        known = "no quotes" if look.book.mine else "quotes are seen by their two parties only"
-        lines.append(known)
-    return lines
-
-
-def _leg_line(number: int, leg: Leg) -> str:
-    value = leg.yes_settlement_value_dollars
-    settled = "" if value is None else f"  yes settled at {dollars(value)}"
-    event = f"  of {leg.event_ticker}" if leg.event_ticker else ""
-    return f"leg {number}  {leg.side or UNKNOWN}  {leg.market_ticker or UNKNOWN}{settled}{event}"
-
-
-def _quote_line(row: Rfq, quote: Quote, look: Look) -> str:
-    parts = [f"quote by {person(quote.maker)}"]
-    for name, bid, contracts in (
-        ("yes", quote.yes_bid, quote.yes_contracts),
-        ("no", quote.no_bid, quote.no_contracts),
-    ):
-        offered = "" if not bid or contracts is None else f" x {amount(contracts)} ct"
-        parts.append(f"{name} {_or_none(bid)}{offered}")
-    parts.append(_quote_state(row, quote, look))
-    parts.append(quote.id)
-    return "  ".join(parts)
-
-
-def _quote_state(row: Rfq, quote: Quote, look: Look) -> str:
-    if quote.state is QuoteState.OFFERED:
-        return "offered"
-    taken = f" {quote.accepted_side}" if quote.accepted_side else ""
-    if quote.accepted_contracts is not None:
-        taken += f" {amount(quote.accepted_contracts)} ct"
-    if quote.state is QuoteState.EXECUTED:
-        return f"executed{taken}"
-    wait = row.waiting(quote, look.now_ms)
-    if wait is None or row.closed_ms is not None:
-        return f"accepted{taken}"
-    phase, left_ms = wait
-    if phase is Phase.LAPSED:
-        lapsed = "lapsed? (inferred: no execution came in time)"
-        return f"accepted{taken}, {lapsed if look.state(row) is State.OPEN else 'its time is up'}"
-    return f"accepted{taken}, {seconds(left_ms)} to {phase}"
-
-
-def _full_person(creator_id: str | None) -> str:
-    if creator_id is None:
-        return UNKNOWN
-    return ANONYMOUS if creator_id in ANONYMOUS_CREATORS else creator_id
-
-
-def _or_none(bid: Decimal | None) -> str:
-    return NONE if not bid else dollars(bid)
+    chosen[WHAT] = max(0, left)
+    return {column: chosen[column] for column in COLUMNS if column in chosen}

@@ -1,4 +1,4 @@
-"""What the user asked the table to show, and how each key changes it. Pure.
+"""What each key does to what the table shows. Pure.
 
 The picture obeys the view; nothing in here knows how a picture is made.
 """
@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from rfqwatch.screen.keys import PASTE
+
 LONGEST_FILTER = 200
 
-_PASTE = "paste:"
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
 _TO_THE_END = 10**9
 
@@ -162,8 +163,8 @@ def _type(view: View, typed: str, key: str) -> View:
         return replace(view, typed=None, text="", cursor=0)
     if key == "backspace":
         typed = typed[:-1]
-    elif key.startswith(_PASTE):
-        typed += key.removeprefix(_PASTE)
+    elif key.startswith(PASTE):
+        typed += key.removeprefix(PASTE)
     elif len(key) == 1:
         typed += key
     typed = typed[:LONGEST_FILTER]

@@ -1,28 +1,23 @@
-"""The lines above the table: whether the stream can be trusted, and how much comes by it. Pure."""
+"""The lines above the table, which say how far the stream can be trusted. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
-from rich.style import Style
 
 from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
-from rfqwatch.screen.columns import clock, person, seconds, span
+from rfqwatch.lines.wording import clock, countdown, short_person, span
 from rfqwatch.screen.controls import Grouping, View
+from rfqwatch.screen.styles import BAD, FAINT, GOOD, MARKED, PLAIN, QUIET, STRONG, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.book.book import Book
+    from rich.style import Style
 
-PLAIN = Style()
-GOOD = Style(color="green", bold=True)
-QUIET = Style(color="yellow", bold=True)
-BAD = Style(color="red", bold=True)
-FAINT = Style(dim=True)
-MARKED = Style(reverse=True)
+    from rfqwatch.book.book import Book
 
 SILENT_MS = 5_000
 """After how long without a frame to say so: a dead connection looks like a quiet market."""
@@ -47,7 +42,7 @@ class Pulse(NamedTuple):
     behind: int | None = None
 
 
-def header(pulse: Pulse, view: View, width: int, most: int) -> list[list[Segment]]:
+def header(pulse: Pulse, view: View, width: int, most: int) -> list[Line]:
     """Make at most ``most`` lines of ``width`` cells; what matters most comes first."""
     trust = list(_trust(pulse.health))
     items = [
@@ -61,9 +56,9 @@ def header(pulse: Pulse, view: View, width: int, most: int) -> list[list[Segment
     return flow(items, width, most)
 
 
-def flow(items: Iterable[Item], width: int, most: int) -> list[list[Segment]]:
+def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
     """Lay items out in lines, none broken unless it is longer than a line."""
-    lines: list[list[Segment]] = []
+    lines: list[Line] = []
     left = 0
     for item in items:
         text = safe(item.text)
@@ -86,7 +81,7 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[list[Segment]]:
 
 def _connections(pulse: Pulse) -> Iterable[Item]:
     cards = pulse.health.shards.values()
-    yield Item(f"rfqwatch {pulse.health.place}", Style(bold=True))
+    yield Item(f"rfqwatch {pulse.health.place}", STRONG)
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
     if len(cards) == 1:
@@ -129,7 +124,7 @@ def _connection(card: ShardHealth, now_ms: int) -> Item:
     if card.heard_ms is None and card.state is Connection.CONNECTING:
         return Item(f"connecting for {since}", BAD)
     left_ms = 0 if card.retry_at_ms is None else card.retry_at_ms - now_ms
-    due = f" in {seconds(left_ms)}" if left_ms > 0 else ""
+    due = f" in {countdown(left_ms)}" if left_ms > 0 else ""
     return Item(f"{card.state}{due}, down for {since}", BAD)
 
 
@@ -151,7 +146,7 @@ def _trust(health: Health) -> Iterable[Item]:
 
 def _counts(pulse: Pulse) -> Iterable[Item]:
     book, health = pulse.book, pulse.health
-    yield Item(f"open {book.open:,}", Style(bold=True))
+    yield Item(f"open {book.open:,}", STRONG)
     for name, count in (
         ("unconfirmed", book.unconfirmed(health.away)),
         ("stale", book.stale(pulse.now_ms)),
@@ -182,7 +177,7 @@ def _flow_now(pulse: Pulse) -> Iterable[Item]:
 def _narrowed(view: View) -> Iterable[Item]:
     if view.within is not None:
         key = view.within.key
-        named = person(key) if view.within.grouping is Grouping.CREATOR else key
+        named = short_person(key) if view.within.grouping is Grouping.CREATOR else key
         yield Item(f"in {view.within.grouping} {named}", MARKED)
     if view.text and view.typed is None:
         yield Item(f"/{view.text}", MARKED)

@@ -1,4 +1,4 @@
-"""The table on a terminal: drawn at a steady pace, and at once when a key asks for it."""
+"""The table's loop: a picture at a steady pace, sooner when a key asks for one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.clock import now_ms
 from rfqwatch.screen.keys import Keys
-from rfqwatch.screen.painter import Painter
+from rfqwatch.screen.styles import paint, terminal
 from rfqwatch.screen.tty import Screen
 from rfqwatch.signals import SignalledError
 
 if TYPE_CHECKING:
     from rfqwatch.book.book import Book
-    from rfqwatch.screen.picture import Line
+    from rfqwatch.screen.styles import Line
     from rfqwatch.screen.table import Table
 
 
@@ -41,7 +41,7 @@ class LiveTable:
 
     async def run(self) -> None:
         """Draw. Raises `UsageError` when standard output is no terminal for it."""
-        painter = Painter()
+        console = terminal()
         keys = Keys(self._press)
         with Screen(on_input=keys.feed, on_resize=self._due.set, on_hangup=self._hang_up) as screen:
             while not self._table.view.done:
@@ -49,7 +49,7 @@ class LiveTable:
                     raise SignalledError(signal.SIGHUP)
                 self._due.clear()
                 await self._catch_up()
-                screen.draw([painter.paint(line) for line in self.still(*screen.size)])
+                screen.draw([paint(line, console) for line in self.still(*screen.size)])
                 await self._wait()
 
     async def run_unseen(self, width: int, height: int) -> None:

@@ -1,4 +1,4 @@
-"""Which rows are shown, and in what order or in which groups; kept up from what changed. Pure.
+"""Which RFQs are shown: sorted, grouped, narrowed, kept up from what changed. Pure.
 
 Sorting or matching every open RFQ anew for each picture would cost more than drawing it, so only
 rows that changed are matched, measured and put in their places again.
@@ -6,22 +6,21 @@ rows that changed are matched, measured and put in their places again.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from decimal import Decimal
-from itertools import islice, takewhile
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
-from rfqwatch.exchange.events import ANONYMOUS_CREATORS
+from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
+from rfqwatch.screen.ranking import Place, Ranking
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rfqwatch.book.rfq import Rfq
 
-ANONYMOUS = "anonymous"
 MOST_PLACED = 2_500
 """Rows looked at in one go, which takes 20 ms at most: whatever waits for it is not held up."""
 MOST_REGROUPED = 1_500
@@ -30,59 +29,6 @@ MOST_REGROUPED = 1_500
 _NEVER = 2**62
 _MILLION = 1_000_000
 _ZERO = Decimal(0)
-_INSERT, _CUT = range(2)
-
-Place: TypeAlias = tuple[int, int | str, str]
-"""What sorts a key: its measure, what decides between equals, the key itself."""
-
-
-class Ranking:
-    """Keys in order. Putting a few anew costs little more than copying the list once."""
-
-    def __init__(self) -> None:
-        self._order: list[Place] = []
-        self._places: dict[str, Place] = {}
-
-    def __len__(self) -> int:
-        return len(self._order)
-
-    def keys(self, first: int, count: int) -> list[str]:
-        """Give some keys, in order."""
-        return [place[2] for place in self._order[first : first + count]]
-
-    def index(self, key: str) -> int | None:
-        """Tell how many keys stand before one; None when it isn't among them."""
-        place = self._places.get(key)
-        return None if place is None else bisect_left(self._order, place)
-
-    def upto(self, measure: int) -> list[str]:
-        """Give the keys that measure no more than that."""
-        return [key for _, _, key in takewhile(lambda place: place[0] <= measure, self._order)]
-
-    def put(self, changes: Iterable[tuple[str, Place | None]]) -> None:
-        """Put keys to new places; None takes one out."""
-        places, order = self._places, self._order
-        edits = []
-        for key, place in changes:
-            before = places.get(key)
-            if place == before:
-                continue
-            if before is not None:
-                edits.append((bisect_left(order, before), _CUT, before))
-                del places[key]
-            if place is not None:
-                edits.append((bisect_left(order, place), _INSERT, place))
-                places[key] = place
-        edits.sort()
-        # Copying stretches compares nothing, and touches no more than it must.
-        edited: list[Place] = []
-        done = 0
-        for index, edit, place in edits:
-            edited += order[done:index]
-            if edit == _INSERT:
-                edited.append(place)
-            done = index + (edit == _CUT)
-        self._order = edited + order[done:] if edits else order
 
 
 class Criteria(NamedTuple):
@@ -225,15 +171,14 @@ def keys_of(row: Rfq, grouping: Grouping) -> tuple[str, ...]:
     """Name the groups that an RFQ belongs to; an RFQ has as many legs as it has."""
     match grouping:
         case Grouping.LEG:
-            legs = (f"{leg.market_ticker or '?'} {leg.side or '?'}" for leg in row.legs)
+            legs = (f"{leg.market_ticker or UNKNOWN} {leg.side or UNKNOWN}" for leg in row.legs)
             return tuple(dict.fromkeys(legs)) or ("no legs",)
         case Grouping.EVENT:
             return (row.event_ticker or "unknown",)
         case Grouping.MARKET:
             return (row.market_ticker or "unknown",)
         case Grouping.CREATOR:
-            hidden = row.creator_id is None or row.creator_id in ANONYMOUS_CREATORS
-            return (ANONYMOUS if hidden or row.creator_id is None else row.creator_id,)
+            return (person(row.creator_id or ""),)
         case Grouping.BATCH:
             return (row.batch_id or "no batch",)
         case Grouping.NONE:

@@ -8,28 +8,23 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
+from rich.segment import Segment, Segments
 
 from rfqwatch.errors import OutputError
+from rfqwatch.escaping import safe
 from rfqwatch.lines.stdout import ConsumerGoneError
-from rfqwatch.screen.painter import Painter
-from rfqwatch.screen.table import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rfqwatch.screen.picture import Line
+    from rfqwatch.screen.styles import Line
 
 PAPER = (160, 50)
 """Columns and lines where there is no terminal and COLUMNS and LINES don't say."""
 
-# Rich's own format fetches its font from the web whenever the picture is looked at.
 _FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
-_FORMAT = re.sub(r"@font-face \{\{.*?\}\}\n", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL).replace(
-    "Fira Code, monospace", _FONTS
-)
 
 
 def paper_size() -> tuple[int, int]:
@@ -37,15 +32,37 @@ def paper_size() -> tuple[int, int]:
     return shutil.get_terminal_size(PAPER)
 
 
+def plain(lines: Sequence[Line]) -> str:
+    """Write a picture without colours, cursor movements or trailing spaces."""
+    texts = (safe("".join(part.text for part in line)) for line in lines)
+    return "".join(f"{text.rstrip()}\n" for text in texts)
+
+
+def svg(lines: Sequence[Line], width: int) -> str:
+    """Draw a picture in the colours of a terminal; whoever looks at it fetches nothing."""
+    console = Console(
+        record=True,
+        width=max(width, 1),
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor",
+        legacy_windows=False,
+    )
+    parts = [part for line in lines for part in (*line, Segment.line())]
+    console.print(Segments(parts), end="")
+    drawn = console.export_svg(title="rfqwatch table")
+    # Rich's font comes from the web. No text of ours is mistaken for it: spaces are &#160; there.
+    drawn = re.sub(r"@font-face \{.*?\}\n", "", drawn, flags=re.DOTALL)
+    return drawn.replace("Fira Code, monospace", _FONTS)
+
+
 def print_picture(lines: Sequence[Line]) -> None:
-    """Print a picture without colours, cursor movements or trailing spaces.
+    """Print a picture as plain text.
 
     Raises `OutputError`, and `ConsumerGoneError` when the reader is gone.
     """
-    painter = Painter(plain=True)
-    text = "".join(f"{painter.paint(line).rstrip()}\n" for line in lines)
     try:
-        sys.stdout.write(text)
+        sys.stdout.write(plain(lines))
         sys.stdout.flush()
     except BrokenPipeError:
         raise ConsumerGoneError from None
@@ -54,22 +71,9 @@ def print_picture(lines: Sequence[Line]) -> None:
 
 
 def save_picture(lines: Sequence[Line], width: int, path: Path) -> None:
-    """Save a picture as SVG, in the colours of a terminal. Raises `OutputError`."""
-    console = Console(
-        record=True,
-        width=max(width, 1),
-        file=io.StringIO(),
-        force_terminal=True,
-        color_system="truecolor",
-        markup=False,
-        highlight=False,
-        emoji=False,
-        legacy_windows=False,
-    )
-    export(lines, console)
-    svg = console.export_svg(title="rfqwatch table", code_format=_FORMAT)
+    """Save a picture as SVG. Raises `OutputError`."""
     try:
-        path.write_text(svg, encoding="utf-8")
+        path.write_text(svg(lines, width), encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"the picture can't be saved to {path}: {error.strerror}", "Name another file."

@@ -1,7 +1,7 @@
-"""The live table: a book and its stream's health, seen as the user's keys ask for.
+"""What lasts from one picture of a book to the next.
 
-It remembers what pictures have in common: the selection, the row under the cursor, what cells said
-before. It reads no clock and touches no terminal.
+That is what the user's keys asked for, the selection, the row under the cursor, what cells said
+before. No clock is read here, no terminal touched.
 """
 
 from __future__ import annotations
@@ -9,23 +9,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from rfqwatch.health import Rate
-from rfqwatch.screen.columns import Look, details
+from rfqwatch.screen.columns import Look
 from rfqwatch.screen.controls import Grouping, Shown, View, press
+from rfqwatch.screen.details import details
 from rfqwatch.screen.header import Pulse
-from rfqwatch.screen.order import Criteria, Ranking, Selection
-from rfqwatch.screen.picture import Line, Memory, Scene, lay_out, picture
+from rfqwatch.screen.order import Criteria, Selection
+from rfqwatch.screen.picture import lay_out, picture
+from rfqwatch.screen.scene import Past, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from rich.console import Console
+    from collections.abc import Mapping
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.health import Health
+    from rfqwatch.screen.ranking import Ranking
+    from rfqwatch.screen.styles import Line
 
 
 class Table:
@@ -43,9 +43,7 @@ class Table:
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
         self._created = Rate()
         self._created.total = book.counts.created
-        self._memories: dict[str, Memory] = {}
-        self._needs: dict[str, int] = {}
-        self._header = 0
+        self._past = Past()
         self._size = (0, 0)
 
     def press(self, key: str) -> None:
@@ -71,33 +69,27 @@ class Table:
         selection = self._follow(rows, seen_ms)
         if (width, height) != self._size:
             self._size = (width, height)
-            self._header = 0
-            self._needs.clear()
+            self._past = Past(self._past.memories)
         look = Look(book, seen_ms, self._health.away)
+        ranking = selection.ranking
+        room = max(1, lay_out(height).body)
+        self._put_cursor(ranking)
+        self._scroll(ranking, rows, look, room)
+        self._shown = Shown(len(ranking), room, self._key_at(self.view.cursor))
+        keys = ranking.keys(self._first, height)
+        grouped = self.view.grouping is not Grouping.NONE
         scene = Scene(
             look,
             Pulse(book, self._health, now_ms, self._created.per_second(now_ms), behind),
             self.view,
-            memories=self._memories,
-            needs=self._needs,
-            header=self._header,
+            self._past,
+            rows=[] if grouped else [rows[key] for key in keys if key in rows],
+            groups=[(key, selection.groups[key]) for key in keys] if grouped else [],
+            first=self._first,
+            total=len(ranking),
+            pending=selection.pending,
         )
-        room = max(1, lay_out(height).body)
-        ranking = selection.ranking
-        scene.total, scene.pending = len(ranking), selection.pending
-        self._put_cursor(ranking)
-        self._scroll(ranking, rows, look, room)
-        keys = ranking.keys(self._first, height)
-        if self.view.grouping is Grouping.NONE:
-            scene.rows = [rows[key] for key in keys if key in rows]
-        else:
-            scene.groups = [(key, selection.groups[key]) for key in keys]
-        scene.view = self.view
-        scene.first = self._first
-        self._shown = Shown(scene.total, room, self._key_at(self.view.cursor))
-        lines = picture(scene, width, height)
-        self._header = scene.header
-        return lines
+        return picture(scene, width, height)
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
         frames = sum(card.frames.total for card in self._health.shards.values())
@@ -148,11 +140,3 @@ class Table:
         while len(heights) > 1 and sum(heights) > room:
             self._first += 1
             del heights[0]
-
-
-def export(lines: Iterable[Line], console: Console) -> None:
-    """Print a picture on a Rich console, be it one that records for `export_svg`."""
-    for line in lines:
-        text = Text.assemble(*((text, style or "") for text, style, _ in line))
-        text.no_wrap = True
-        console.print(text, soft_wrap=True)

@@ -1,12 +1,8 @@
-"""The terminal, held while a picture is on it and given back whatever happens.
+"""The terminal, held only while a picture is on it.
 
-The terminal is opened anew, by name: a description of its own can be made non-blocking without
-the shell, or whatever else shares standard output, ever noticing. Keys are read from it too, so
-standard input stays free. Everything happens on the event loop, and nothing there waits for a slow
-terminal: what it does not take stays back, and meanwhile newer pictures replace older ones.
-
-Sequences are those of ECMA-48 and of xterm's ctlseqs: 1049 the alternate screen, 25 the cursor, 7
-wrapping, 2004 bracketed paste, 2026 synchronized output (a terminal that lacks one ignores it).
+It is opened anew, by name: a description of its own can be made non-blocking without the shell, or
+whatever else shares standard output, ever noticing. Keys are read from it too, so standard input
+stays free. It is given back whatever happens.
 """
 
 from __future__ import annotations
@@ -14,15 +10,14 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
-import select
 import signal
 import termios
-import time
 from contextlib import contextmanager, suppress
-from itertools import islice, zip_longest
+from tty import CC, LFLAG
 from typing import TYPE_CHECKING, Any
 
 from rfqwatch.errors import UsageError
+from rfqwatch.screen.canvas import Canvas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,22 +28,16 @@ PATIENCE_S = 1.0
 
 _ADVICE = "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture."
 
-_ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[m"
-_LEAVE = b"\x1b[?2026l\x1b[?2004l\x1b[m\x1b[?7h\x1b[?25h\x1b[?1049l"
-_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
-_CANCEL = b"\x18"
-"""Ends an escape sequence that was written in part."""
-
 _STDOUT = 1
 _DUMB = {"dumb", "unknown"}
-_LOCAL_FLAGS = 3
-_INPUT_FLAGS = 0
-_CONTROL_CHARS = 6
-"""Places in the list that `termios.tcgetattr` gives."""
 
 
-def _nothing(*_: object) -> None:
-    pass
+def require_terminal() -> None:
+    """Raise `UsageError` when standard output is no terminal that can hold a picture."""
+    if not os.isatty(_STDOUT):
+        raise UsageError("a table needs a terminal, and standard output is none", _ADVICE)
+    if os.environ.get("TERM", "").lower() in _DUMB:
+        raise UsageError("a table moves the cursor, and TERM says none can here", _ADVICE)
 
 
 class Screen:
@@ -68,14 +57,11 @@ class Screen:
     def __init__(
         self,
         *,
-        on_input: Callable[[bytes], object] = _nothing,
-        on_resize: Callable[[], object] = _nothing,
-        on_hangup: Callable[[], object] = _nothing,
+        on_input: Callable[[bytes], object],
+        on_resize: Callable[[], object],
+        on_hangup: Callable[[], object],
     ) -> None:
-        if not os.isatty(_STDOUT):
-            raise UsageError("A table needs a terminal, and standard output is none.", _ADVICE)
-        if os.environ.get("TERM", "").lower() in _DUMB:
-            raise UsageError("A table moves the cursor, and TERM says none can here.", _ADVICE)
+        require_terminal()
         self._on_input = on_input
         self._on_resize = on_resize
         self._on_hangup = on_hangup
@@ -83,14 +69,12 @@ class Screen:
         self._saved: list[Any] | None = None  # the attributes to give back; None: nothing taken
         self._live = False  # reading keys and writing pictures
         self._gone = False
-        self._picture: list[str] = []
-        self._shown: list[str] | None = None  # None: anything may be on the terminal
         self._size = os.terminal_size((80, 24))
-        self._pending = b""
 
     def __enter__(self) -> Self:
         self._fd = _open_terminal()
         self._loop = asyncio.get_running_loop()
+        self._canvas = Canvas(self._fd, lambda: self.size, self._hang_up)
         self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
         self._loop.add_signal_handler(signal.SIGCONT, self._continued)
         self._stoppable = signal.getsignal(signal.SIGTSTP) is not signal.SIG_IGN
@@ -125,11 +109,11 @@ class Screen:
         Each line is exactly as many cells as the screen has columns, styled with SGR sequences at
         most, and ends unstyled. Lines beyond the height are left out, missing ones are blank.
         """
-        self._picture = list(lines)
+        self._canvas.picture = list(lines)
         if self._live and not self._in_foreground():
             self._step_aside()
         elif self._live:
-            self._flush()
+            self._canvas.flush()
         else:
             self._take()
 
@@ -145,18 +129,16 @@ class Screen:
             if self._saved is None:
                 self._saved = termios.tcgetattr(self._fd)
             attributes = termios.tcgetattr(self._fd)
-            attributes[_LOCAL_FLAGS] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
-            attributes[_CONTROL_CHARS][termios.VMIN] = 1
-            attributes[_CONTROL_CHARS][termios.VTIME] = 0
+            attributes[LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
+            attributes[CC][termios.VMIN] = 1
+            attributes[CC][termios.VTIME] = 0
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
         except termios.error:
             self._hang_up()
             return
         self._live = True
-        self._shown = None
-        self._pending += _ENTER
         self._loop.add_reader(self._fd, self._read)
-        self._flush()
+        self._canvas.begin()
 
     def _give_back(self) -> None:
         if self._saved is None:
@@ -165,18 +147,16 @@ class Screen:
         self._step_aside()
         with _blocked(signal.SIGTTOU):
             with suppress(OSError, termios.error):
-                self._write_within(PATIENCE_S, self._pending + _LEAVE)
+                self._canvas.end(PATIENCE_S)
             with suppress(termios.error):
                 termios.tcsetattr(self._fd, termios.TCSANOW, saved)
-        self._pending = b""
 
     def _step_aside(self) -> None:
-        """Neither read nor write any more; what was written in part is called off later."""
+        """Neither read nor write any more, until the terminal is taken again."""
         self._live = False
         if not self._loop.is_closed():
             self._loop.remove_reader(self._fd)
-            self._loop.remove_writer(self._fd)
-        self._pending = _CANCEL if self._pending else b""
+        self._canvas.stop()
 
     def _hang_up(self) -> None:
         self._step_aside()
@@ -196,7 +176,7 @@ class Screen:
         self._on_resize()
 
     def _resized(self) -> None:
-        self._shown = None
+        self._canvas.forget()
         self._on_resize()
 
     def _in_foreground(self) -> bool:
@@ -221,59 +201,6 @@ class Screen:
         else:
             self._hang_up()
 
-    def _flush(self) -> None:
-        """Write what the terminal takes now, and the rest when it has room again."""
-        while self._pending or self._shown is not self._picture:
-            if not self._pending:
-                self._pending = self._difference()
-                continue
-            try:
-                written = os.write(self._fd, self._pending)
-            except BlockingIOError:
-                self._loop.add_writer(self._fd, self._flush)
-                return
-            except OSError:
-                self._hang_up()
-                return
-            self._pending = self._pending[written:]
-        self._loop.remove_writer(self._fd)
-
-    def _difference(self) -> bytes:
-        """Write down what turns the picture shown into the newest one."""
-        before, size = self._size, self.size
-        parts = []
-        if self._shown is None or size != before:
-            self._shown = []
-            parts.append("\x1b[2J")
-        rows = zip_longest(self._picture, self._shown, fillvalue="")
-        for row, (line, shown) in enumerate(islice(rows, size.lines), 1):
-            if line != shown:
-                parts.append(f"\x1b[{row};1H\x1b[K{line}")
-        self._shown = self._picture
-        if not parts:
-            return b""
-        return "".join((_BEGIN, *parts, _END)).encode(errors="backslashreplace")
-
-    def _write_within(self, seconds: float, data: bytes) -> None:
-        deadline = time.monotonic() + seconds
-        while data:
-            try:
-                data = data[os.write(self._fd, data) :]
-            except BlockingIOError:
-                self._undo_ctrl_s()
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    termios.tcflush(self._fd, termios.TCOFLUSH)
-                    os.write(self._fd, _CANCEL + _LEAVE)
-                    return
-                select.select([], [self._fd], [], left)
-
-    def _undo_ctrl_s(self) -> None:
-        """Let a terminal stopped by Ctrl-S go on: without IXON nothing is held."""
-        attributes = termios.tcgetattr(self._fd)
-        attributes[_INPUT_FLAGS] &= ~termios.IXON
-        termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
-
 
 def _open_terminal() -> int:
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -282,7 +209,7 @@ def _open_terminal() -> int:
     try:
         return os.open("/dev/tty", flags)  # a terminal of another user, after su, has no other name
     except OSError as error:
-        raise UsageError(f"The terminal can't be opened: {error.strerror}.", _ADVICE) from error
+        raise UsageError(f"the terminal can't be opened: {error.strerror}", _ADVICE) from error
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from rfqwatch.book.book import Book
 from rfqwatch.exchange import wire
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.controls import Grouping, Sort, View
-from rfqwatch.screen.painter import Painter
+from rfqwatch.screen.styles import paint, terminal
 from rfqwatch.screen.table import Table
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
     book = filled(count)
     health = Health("bench")
     health.shard().become(Connection.WATCHING, NOW_MS)
-    painter = Painter()
+    console = terminal()
     print(f"pictures of {width} x {height} at {count:,} open, 750 frames between two; before each")
     print("every row that changed is looked at, in goes between which the stream is read")
     number = count
@@ -174,7 +174,7 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
             costs.append(
                 seconds(
                     lambda: [
-                        painter.paint(line)
+                        paint(line, console)
                         for line in table.picture(width, height, NOW_MS + number)  # noqa: B023
                     ]
                 )

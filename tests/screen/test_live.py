@@ -288,7 +288,9 @@ def test_a_dumb_terminal_is_pointed_to_tail() -> None:
     with PseudoTerminal(SIM, TERM="dumb") as terminal:
         assert terminal.end() == 2
         assert terminal.raw == b""
-        assert "rfqwatch tail" in terminal.errors()
+        said = terminal.errors()
+        assert said.startswith("rfqwatch: error: a table moves the cursor")
+        assert "rfqwatch tail" in said
 
 
 def test_a_lost_connection_shows_for_as_long_as_it_lasts(tmp_path: Path) -> None:

@@ -9,11 +9,37 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from rich.segment import Segment
+
+from rfqwatch.screen.snapshot import plain, svg
+from rfqwatch.screen.styles import BAD, FAINT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 ONCE = [sys.executable, "-m", "rfqwatch", "table", "--env", "sim", "--once", "--duration", "1s"]
+
+
+HOSTILE = "@font-face { Fira Code, monospace }"
+PICTURE = [
+    [Segment("gaps 2 ", BAD), Segment("<b>[/oops]"), Segment("   ")],
+    [Segment(HOSTILE, FAINT)],
+]
+
+
+def test_plain_is_plain() -> None:
+    assert plain(PICTURE) == f"gaps 2 <b>[/oops]\n{HOSTILE}\n"
+    assert plain([[Segment("\x1b[2J")]]) == "\\x1b[2J\n"
+
+
+def test_an_svg_says_and_colours_the_same() -> None:
+    drawn = svg(PICTURE, 40)
+    root = ET.fromstring(drawn)  # noqa: S314 - our own
+    text = "".join(root.itertext()).replace("\xa0", " ")
+    assert "gaps 2 <b>[/oops]" in text
+    assert HOSTILE in text
+    assert drawn.count("font-family: ui-monospace") == 1
+    assert "font-weight: bold" in drawn
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -5,7 +5,6 @@ The files under pictures/ are whole pictures; RENEW_PICTURES=1 writes them anew.
 
 from __future__ import annotations
 
-import io
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rich.console import Console
 
 from rfqwatch.book.book import Book
 from rfqwatch.escaping import cells
@@ -32,7 +30,7 @@ from rfqwatch.exchange.events import (
 )
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.controls import KEYS, Grouping, Sort, View
-from rfqwatch.screen.table import Table, export
+from rfqwatch.screen.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -422,18 +420,6 @@ def test_groups_follow_the_book() -> None:
     assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             6" in text(shown, 80, 24)
     book.apply(RfqDeleted(id="taken"), NOW)
     assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             5" in text(shown, 80, 24)
-
-
-def test_a_picture_is_exported_as_text_and_as_svg() -> None:
-    console = Console(record=True, file=io.StringIO(), width=80, force_terminal=True)
-    export(table().picture(80, 24, NOW), console)
-    svg = console.export_svg(title="rfqwatch")
-    assert svg.startswith("<svg")
-    assert "ATLPHI-PHI" in svg
-    plain = Console(file=io.StringIO(), width=80, color_system=None)
-    export(table().picture(80, 24, NOW), plain)
-    assert isinstance(plain.file, io.StringIO)
-    assert plain.file.getvalue().splitlines() == text(table(), 80, 24).splitlines()
 
 
 def test_a_fuller_book_is_taken_in_over_several_pictures(monkeypatch: pytest.MonkeyPatch) -> None:

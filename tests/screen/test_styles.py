@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from rich.segment import ControlType, Segment
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
 
-from rfqwatch.screen.painter import Painter
-
-LINE = [Segment("ask "), Segment("0.35", Style(color="#ff8700", bgcolor="black", bold=True))]
+from rfqwatch.screen.styles import paint, terminal
 
 
 @pytest.fixture(autouse=True)
@@ -34,22 +31,15 @@ def test_the_environment_decides(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert Painter().paint(LINE) == painted
-
-
-def test_plain_is_plain() -> None:
-    assert Painter(plain=True).paint(LINE) == "ask 0.35"
-
-
-def test_rich_text_is_painted_alike() -> None:
-    text = Text.assemble("ask ", ("0.35", "bold"), " [/oops]")
-    assert Painter().paint(text) == "ask \x1b[1m0.35\x1b[0m [/oops]"
+    # A style remembers what it was painted as first, so this terminal needs one of its own.
+    style = Style(color="#ff8700", bgcolor="black", bold=True)
+    assert paint([Segment("ask "), Segment("0.35", style)], terminal()) == painted
 
 
 def test_nothing_but_colours_gets_through() -> None:
     line = [
-        Segment("\x1b[2J", Style(link="https://kalshi.com", dim=True)),
-        Segment("\x07", None, [(ControlType.BELL,)]),
+        Segment("\x1b[2J", Style(dim=True)),
+        Segment("\x07[/oops]"),
         Segment("a\nb\u202e"),
     ]
-    assert Painter().paint(line) == "\x1b[2m\\x1b[2J\x1b[0ma\\nb\\u202e"
+    assert paint(line, terminal()) == "\x1b[2m\\x1b[2J\x1b[0m\\x07[/oops]a\\nb\\u202e"

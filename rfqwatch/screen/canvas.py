@@ -1,0 +1,119 @@
+"""What a terminal shows, brought up to the newest picture as fast as the terminal takes it.
+
+Nothing waits for a slow terminal: what it does not take stays back, and meanwhile newer pictures
+replace older ones.
+
+Sequences are those of ECMA-48 and of xterm's ctlseqs: 1049 the alternate screen, 25 the cursor, 7
+wrapping, 2004 bracketed paste, 2026 synchronized output (a terminal that lacks one ignores it).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import termios
+import time
+from itertools import islice, zip_longest
+from tty import IFLAG
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[m"
+_LEAVE = b"\x1b[?2026l\x1b[?2004l\x1b[m\x1b[?7h\x1b[?25h\x1b[?1049l"
+_BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
+_CANCEL = b"\x18"
+"""Ends an escape sequence that was written in part."""
+
+
+class Canvas:
+    """Writes pictures to a non-blocking terminal on the running loop, changed lines only.
+
+    ``size`` tells its columns and lines. ``on_gone`` is told that it can't be written to any more.
+    """
+
+    def __init__(
+        self, fd: int, size: Callable[[], os.terminal_size], on_gone: Callable[[], object]
+    ) -> None:
+        self.picture: Sequence[str] = ()
+        """The newest picture, for `flush` to write."""
+        self._fd = fd
+        self._size = size
+        self._on_gone = on_gone
+        self._loop = asyncio.get_running_loop()
+        self._shown: Sequence[str] | None = None  # None: anything may be on the terminal
+        self._shown_size = size()
+        self._pending = b""
+
+    def begin(self) -> None:
+        """Take the terminal over, whatever is on it."""
+        self._pending += _ENTER
+        self.forget()
+        self.flush()
+
+    def forget(self) -> None:
+        """Take nothing for granted of what is on the terminal."""
+        self._shown = None
+
+    def flush(self) -> None:
+        """Write what the terminal takes now, and the rest when it has room again."""
+        while self._pending or self._shown is not self.picture:
+            if not self._pending:
+                self._pending = self._difference()
+                continue
+            try:
+                written = os.write(self._fd, self._pending)
+            except BlockingIOError:
+                self._loop.add_writer(self._fd, self.flush)
+                return
+            except OSError:
+                self._on_gone()
+                return
+            self._pending = self._pending[written:]
+        self._loop.remove_writer(self._fd)
+
+    def stop(self) -> None:
+        """Write no more; what was written in part is called off later."""
+        if not self._loop.is_closed():
+            self._loop.remove_writer(self._fd)
+        self._pending = _CANCEL if self._pending else b""
+
+    def end(self, patience_s: float) -> None:
+        """Leave the terminal as it was, waiting so long at most. Raises `OSError`, `termios.error`."""
+        data, self._pending = self._pending + _LEAVE, b""
+        deadline = time.monotonic() + patience_s
+        while data:
+            try:
+                data = data[os.write(self._fd, data) :]
+            except BlockingIOError:
+                self._undo_ctrl_s()
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    termios.tcflush(self._fd, termios.TCOFLUSH)
+                    os.write(self._fd, _CANCEL + _LEAVE)
+                    return
+                select.select([], [self._fd], [], left)
+
+    def _difference(self) -> bytes:
+        """Write down what turns the picture shown into the newest one."""
+        size = self._size()
+        parts = []
+        if self._shown is None or size != self._shown_size:
+            self._shown = ()
+            parts.append("\x1b[2J")
+        rows = zip_longest(self.picture, self._shown, fillvalue="")
+        for row, (line, shown) in enumerate(islice(rows, size.lines), 1):
+            if line != shown:
+                parts.append(f"\x1b[{row};1H\x1b[K{line}")
+        self._shown, self._shown_size = self.picture, size
+        if not parts:
+            return b""
+        return "".join((_BEGIN, *parts, _END)).encode(errors="backslashreplace")
+
+    def _undo_ctrl_s(self) -> None:
+        """Let a terminal stopped by Ctrl-S go on: without IXON nothing is held."""
+        attributes = termios.tcgetattr(self._fd)
+        attributes[IFLAG] &= ~termios.IXON
+        termios.tcsetattr(self._fd, termios.TCSANOW, attributes)

@@ -1,0 +1,129 @@
+"""The RFQs of a picture, a line for each: cells in their columns, changes marked. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+
+from rfqwatch.book.rfq import Rfq, State
+from rfqwatch.escaping import fit
+from rfqwatch.screen.columns import COLUMNS, WHAT, Column, Look, choose, mark
+from rfqwatch.screen.details import details
+from rfqwatch.screen.legs import what
+from rfqwatch.screen.scene import Memory, Scene
+from rfqwatch.screen.styles import (
+    CHANGED,
+    FAINT,
+    GONE,
+    MARKED,
+    PLAIN,
+    STRONG,
+    TITLE,
+    URGENT,
+    YOUNG,
+    YOUNGEST,
+    Line,
+    styled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from rich.style import Style
+
+MARK_MS = 1_000
+"""How long a changed cell is marked."""
+
+_AGES = ((5_000, YOUNGEST), (30_000, YOUNG))
+_OLD_MS = 300_000
+_COUNTDOWNS = ("confirm", "execute", "open lapsed")
+
+
+def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
+    """Draw the titles, then at most about ``room`` lines; tell how many RFQs are on them."""
+    rows = scene.rows[:room]
+    grid = width - 1
+    columns = choose(grid, {})
+    texts = [_texts(row, scene.look, columns) for row in rows]
+    needs = scene.past.needs
+    for cells in texts:
+        for title, text in cells.items():
+            needs[title] = max(len(text), needs.get(title, 0))
+    columns = choose(grid, needs)
+    titles = " ".join(fit(column.title, w, right=column.right) for column, w in columns.items())
+    memories = scene.past.memories
+    scene.past.memories = {
+        row.id: _remember(memories.get(row.id), cells, scene.look.now_ms)
+        for row, cells in zip(rows, texts, strict=True)
+    }
+    lines: list[Line] = []
+    shown = 0
+    for number, row in enumerate(rows, scene.first):
+        if len(lines) >= room:
+            break
+        lines.append(_row(scene, row, columns, at_cursor=number == scene.view.cursor))
+        shown += 1
+        if row.id in scene.view.expanded:
+            style = _standing(scene.look, row)
+            lines += [styled(line, width, style) for line in details(row, scene.look)]
+    return styled(f" {titles}", width, TITLE), lines, shown
+
+
+def _texts(row: Rfq, look: Look, columns: Iterable[Column]) -> dict[str, str]:
+    return {column.title: column.text(row, look) for column in columns if column is not WHAT}
+
+
+def _remember(before: Memory | None, texts: Mapping[str, str], now_ms: int) -> Memory:
+    if before is None:
+        return Memory(texts, {})
+    changed_ms = {title: ms for title, ms in before.changed_ms.items() if now_ms - ms < MARK_MS}
+    for column in COLUMNS:
+        now, then = texts.get(column.title), before.texts.get(column.title)
+        if not column.marked or now is None or then is None or now == then:
+            continue
+        # A countdown changes all the time; that it began is the news.
+        if not (_counts_down(now) and _counts_down(then)):
+            changed_ms[column.title] = now_ms
+    return Memory(texts, changed_ms)
+
+
+def _counts_down(text: str) -> bool:
+    return text.startswith(_COUNTDOWNS)
+
+
+def _row(scene: Scene, row: Rfq, columns: Mapping[Column, int], *, at_cursor: bool) -> Line:
+    memory = scene.past.memories[row.id]
+    base = _standing(scene.look, row)
+    marker = mark(row, scene.look)
+    if at_cursor:
+        base += STRONG
+        marker = marker.replace(" ", ">")
+    line = [Segment(marker, MARKED if at_cursor else base)]
+    for column, width in columns.items():
+        text = what(row, width) if column is WHAT else memory.texts[column.title]
+        gap = " " * (len(line) > 1)
+        style = _cell_style(scene.look, row, column, memory, base)
+        line.append(Segment(gap + fit(text, width, right=column.right), style))
+    return list(Segment.simplify(line))
+
+
+def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Style) -> Style:
+    if column.title in memory.changed_ms:
+        return base + CHANGED
+    if column.title == "age" and row.closed_ms is None:
+        age_ms = look.now_ms - row.since_ms
+        for limit_ms, style in _AGES:
+            if age_ms < limit_ms:
+                return base + style
+        return base + FAINT if age_ms > _OLD_MS else base
+    if column.title == "state" and _counts_down(memory.texts["state"]):
+        return base + URGENT if look.state(row) is State.OPEN else base
+    return base
+
+
+def _standing(look: Look, row: Rfq) -> Style:
+    state = look.state(row)
+    if state is State.CLOSED:
+        return GONE
+    return PLAIN if state is State.OPEN else FAINT

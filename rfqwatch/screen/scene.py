@@ -1,0 +1,54 @@
+"""Everything that one picture shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rfqwatch.book.rfq import Rfq
+    from rfqwatch.screen.columns import Look
+    from rfqwatch.screen.controls import View
+    from rfqwatch.screen.header import Pulse
+    from rfqwatch.screen.order import Group
+
+
+class Memory(NamedTuple):
+    """What a row's cells said when last drawn, by title, and when each last changed."""
+
+    texts: Mapping[str, str]
+    changed_ms: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class Past:
+    """What earlier pictures of one size leave to the next, so that nothing moves about.
+
+    ``memories`` are by RFQ, ``needs`` is how wide the columns' texts have been, by title, and
+    ``header`` how many lines the header has had.
+    """
+
+    memories: dict[str, Memory] = field(default_factory=dict)
+    needs: dict[str, int] = field(default_factory=dict)
+    header: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture's worth.
+
+    ``rows`` are those that may fit, from the first visible one, which is number ``first`` of
+    ``total``; so are ``groups``. ``pending`` rows were not looked at yet.
+    """
+
+    look: Look
+    pulse: Pulse
+    view: View
+    past: Past
+    rows: Sequence[Rfq]
+    groups: Sequence[tuple[str, Group]]
+    first: int
+    total: int
+    pending: int

@@ -1,0 +1,52 @@
+"""Styled lines: every style of a picture, in the colours that a terminal has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from rich.console import COLOR_SYSTEMS, Console
+from rich.segment import Segment
+from rich.style import Style
+
+from rfqwatch.escaping import fit, safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Line: TypeAlias = list[Segment]
+
+PLAIN = Style()
+STRONG = Style(bold=True)
+FAINT = Style(dim=True)
+MARKED = Style(reverse=True)
+TITLE = Style(bold=True, underline=True)
+
+GOOD = Style(color="green", bold=True)
+QUIET = Style(color="yellow", bold=True)
+BAD = Style(color="red", bold=True)
+
+GONE = Style(dim=True, strike=True)
+CHANGED = Style(bold=True, color="yellow")
+URGENT = Style(bold=True, color="magenta")
+YOUNGEST = Style(color="green", bold=True)
+YOUNG = Style(color="green")
+
+
+def styled(text: str, width: int, style: Style | None = None) -> Line:
+    """Make a line of one style, its text safe, ``width`` cells long."""
+    return [Segment(fit(text, width), style)]
+
+
+def terminal() -> Console:
+    """Give the terminal that TERM, COLORTERM and NO_COLOR describe, for `paint`."""
+    return Console(force_terminal=True, legacy_windows=False)
+
+
+def paint(line: Iterable[Segment], console: Console) -> str:
+    """Write a line with SGR sequences, its text made safe, ending unstyled."""
+    colors = COLOR_SYSTEMS.get(console.color_system or "")
+    if console.no_color:
+        line = Segment.remove_color(line)
+    return "".join(
+        (style or PLAIN).render(safe(text), color_system=colors) for text, style, _ in line
+    )
