@@ -81,7 +81,10 @@ class Canvas:
         self._pending = _CANCEL if self._pending else b""
 
     def end(self, patience_s: float) -> None:
-        """Leave the terminal as it was, waiting so long at most. Raises `OSError`, `termios.error`."""
+        """Leave the terminal as it was, waiting so long at most.
+
+        Raises `OSError` and `termios.error`.
+        """
         data, self._pending = self._pending + _LEAVE, b""
         deadline = time.monotonic() + patience_s
         while data:

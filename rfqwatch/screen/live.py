@@ -8,15 +8,15 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rfqwatch.clock import now_ms
+from rfqwatch.clock import now
 from rfqwatch.screen.keys import Keys
-from rfqwatch.screen.styles import paint, terminal
+from rfqwatch.screen.picture.styles import paint, terminal
 from rfqwatch.screen.tty import Screen
 from rfqwatch.signals import SignalledError
 
 if TYPE_CHECKING:
     from rfqwatch.book.book import Book
-    from rfqwatch.screen.styles import Line
+    from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.table import Table
 
 
@@ -60,15 +60,15 @@ class LiveTable:
                 self.still(width, height)
                 await asyncio.sleep(self._pause_s)
         finally:
-            while self._table.catch_up(now_ms()):
+            while self._table.catch_up(now().ms):
                 pass
             self.still(width, height)
 
     def still(self, width: int, height: int) -> list[Line]:
         """Make the picture of this moment."""
-        drawn_ms = now_ms()
-        self._book.tick(drawn_ms)
-        self.last = self._table.picture(width, height, drawn_ms)
+        drawn = now()
+        self._book.tick(drawn.ms)
+        self.last = self._table.picture(width, height, drawn)
         self.width = width
         return self.last
 
@@ -77,7 +77,7 @@ class LiveTable:
         deadline = time.monotonic() + CATCHING_UP_S
         more = True
         while more and time.monotonic() < deadline:
-            more = self._table.catch_up(now_ms())
+            more = self._table.catch_up(now().ms)
             await asyncio.sleep(0)
 
     async def _wait(self) -> None:

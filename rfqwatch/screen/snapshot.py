@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from rfqwatch.screen.styles import Line
+    from rfqwatch.screen.picture.styles import Line
 
 PAPER = (160, 50)
 """Columns and lines where there is no terminal and COLUMNS and LINES don't say."""

@@ -10,22 +10,23 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfqwatch.health import Rate
-from rfqwatch.screen.columns import Look
 from rfqwatch.screen.controls import Grouping, Shown, View, press
-from rfqwatch.screen.details import details
-from rfqwatch.screen.header import Pulse
 from rfqwatch.screen.order import Criteria, Selection
-from rfqwatch.screen.picture import lay_out, picture
-from rfqwatch.screen.scene import Past, Scene
+from rfqwatch.screen.picture.columns import Look
+from rfqwatch.screen.picture.details import details
+from rfqwatch.screen.picture.grid import lay_out, picture
+from rfqwatch.screen.picture.header import Pulse
+from rfqwatch.screen.picture.scene import Past, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
+    from rfqwatch.clock import Instant
     from rfqwatch.health import Health
+    from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
-    from rfqwatch.screen.styles import Line
 
 
 class Table:
@@ -61,11 +62,11 @@ class Table:
         rows, seen_ms, _ = self._moment(now_ms)
         return bool(self._follow(rows, seen_ms).pending)
 
-    def picture(self, width: int, height: int, now_ms: int) -> list[Line]:
+    def picture(self, width: int, height: int, now: Instant) -> list[Line]:
         """Draw what is known now: ``height`` lines of ``width`` cells, none beyond."""
         book = self._book
-        self._created.add(book.counts.created - self._created.total, now_ms)
-        rows, seen_ms, behind = self._moment(now_ms)
+        self._created.add(book.counts.created - self._created.total, now.s)
+        rows, seen_ms, behind = self._moment(now.ms)
         selection = self._follow(rows, seen_ms)
         if (width, height) != self._size:
             self._size = (width, height)
@@ -80,7 +81,7 @@ class Table:
         grouped = self.view.grouping is not Grouping.NONE
         scene = Scene(
             look,
-            Pulse(book, self._health, now_ms, self._created.per_second(now_ms), behind),
+            Pulse(book, self._health, now, self._created.per_second(now.s), behind),
             self.view,
             self._past,
             rows=[] if grouped else [rows[key] for key in keys if key in rows],

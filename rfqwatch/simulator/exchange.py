@@ -14,7 +14,7 @@ from rfqwatch.simulator import commands
 from rfqwatch.simulator.faults import SUBSCRIBE, FaultKind
 from rfqwatch.simulator.handshake import PATH, Gate
 from rfqwatch.simulator.line import Connection, Line
-from rfqwatch.simulator.market import Market
+from rfqwatch.simulator.market.pacing import Market
 from rfqwatch.simulator.sabotage import Saboteur
 from rfqwatch.simulator.subscription import Subscription
 

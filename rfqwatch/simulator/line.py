@@ -61,7 +61,8 @@ class Line:
     @property
     def alive(self) -> bool:
         """Whether anything can still be written."""
-        return not self._gone and self._protocol.state is State.OPEN
+        open_ = self._protocol.state is State.OPEN and not self._transport.is_closing()
+        return open_ and not self._gone
 
     @property
     def writable(self) -> bool:

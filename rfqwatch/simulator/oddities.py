@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from rfqwatch.simulator.agenda import Event, Fields, encode
-from rfqwatch.simulator.people import ANONYMOUS
+from rfqwatch.simulator.market.agenda import Event, Fields, encode
+from rfqwatch.simulator.market.people import ANONYMOUS
 
 _RFQ: Final[Fields] = {
     "creator_id": ANONYMOUS,

@@ -13,8 +13,8 @@ from rfqwatch.simulator.oddities import DRIFTED, ODD_ERRORS, ODD_NUMBERS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.faults import Fault
+    from rfqwatch.simulator.market.agenda import Event
     from rfqwatch.simulator.subscription import Subscription
 
 _LATE_FRAMES: Final = 3

@@ -6,18 +6,18 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator.account import Account
-from rfqwatch.simulator.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.commands import ERRORS
 from rfqwatch.simulator.hostile import BINARY
 from rfqwatch.simulator.line import now_ms
+from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.commands import Subscribe
     from rfqwatch.simulator.hostile import Hostile
     from rfqwatch.simulator.line import Line
+    from rfqwatch.simulator.market.agenda import Event
 
 _FRAMES_AT_ONCE: Final = 2_000  # then the other connections have their turn
 

@@ -8,11 +8,11 @@ from rich.segment import Segment
 
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import fit
-from rfqwatch.screen.columns import COLUMNS, WHAT, Column, Look, choose, mark
-from rfqwatch.screen.details import details
-from rfqwatch.screen.legs import what
-from rfqwatch.screen.scene import Memory, Scene
-from rfqwatch.screen.styles import (
+from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, choose, mark
+from rfqwatch.screen.picture.details import details
+from rfqwatch.screen.picture.legs import what
+from rfqwatch.screen.picture.scene import Memory, Scene
+from rfqwatch.screen.picture.styles import (
     CHANGED,
     FAINT,
     GONE,

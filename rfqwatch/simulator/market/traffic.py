@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rfqwatch.simulator.agenda import SECOND, Agenda
-from rfqwatch.simulator.batches import Batches
-from rfqwatch.simulator.chance import LONGEST_LIFE, Chance, natural_book
-from rfqwatch.simulator.people import People
-from rfqwatch.simulator.quoting import QuotedRfqs
-from rfqwatch.simulator.rfqs import Rfqs
+from rfqwatch.simulator.market.agenda import SECOND, Agenda
+from rfqwatch.simulator.market.batches import Batches
+from rfqwatch.simulator.market.chance import LONGEST_LIFE, Chance, natural_book
+from rfqwatch.simulator.market.people import People
+from rfqwatch.simulator.market.quoting import QuotedRfqs
+from rfqwatch.simulator.market.rfqs import Rfqs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.simulator.agenda import Event
+    from rfqwatch.simulator.market.agenda import Event
 
 OPEN_LIMIT: Final = 50_000
 """Most RFQs kept open: past it they end early, so that memory stays bounded at any rate."""

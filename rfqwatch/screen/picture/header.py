@@ -10,7 +10,7 @@ from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
 from rfqwatch.lines.wording import clock, countdown, short_person, span
 from rfqwatch.screen.controls import Grouping, View
-from rfqwatch.screen.styles import BAD, FAINT, GOOD, MARKED, PLAIN, QUIET, STRONG, Line
+from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, PLAIN, QUIET, STRONG, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from rich.style import Style
 
     from rfqwatch.book.book import Book
+    from rfqwatch.clock import Instant
 
-SILENT_MS = 5_000
+MOST_MISFITS = 3
+"""Fields named that are not as rfqwatch knows them."""
+SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""
 
 _BETWEEN = "  "
@@ -33,11 +36,11 @@ class Item(NamedTuple):
 
 
 class Pulse(NamedTuple):
-    """The stream at a moment (Unix milliseconds); ``behind`` is None unless it is paused."""
+    """The stream at a moment; ``behind`` is None unless it is paused."""
 
     book: Book
     health: Health
-    now_ms: int
+    now: Instant
     created_per_second: float = 0.0
     behind: int | None = None
 
@@ -88,9 +91,9 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
         (card,) = cards
         if card.name:
             yield Item(f"shard {card.name}")
-        yield _connection(card, pulse.now_ms)
-        if card.lost_ms is not None:
-            yield Item(f"as of {clock(card.lost_ms)}", BAD)
+        yield _connection(card, pulse.now.s)
+        if card.lost is not None:
+            yield Item(f"as of {clock(card.lost.ms)}", BAD)
     elif cards:
         live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
@@ -103,29 +106,35 @@ def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
     for card in cards:
         if len(cards) == 1 or card.watching is not watching:
             continue
-        connection = _connection(card, pulse.now_ms)
-        if card.lost_ms is not None:
-            news = f"as of {clock(card.lost_ms)}"
+        connection = _connection(card, pulse.now.s)
+        if card.lost is not None:
+            news = f"as of {clock(card.lost.ms)}"
         else:
-            news = f"{card.frames.per_second(pulse.now_ms):,.0f}/s"
+            news = f"{card.frames.per_second(pulse.now.s):,.0f}/s"
             if lags := card.recent_lags():
                 news += f" lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms"
         gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
         yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
 
 
-def _connection(card: ShardHealth, now_ms: int) -> Item:
-    since = span(now_ms - card.since_ms)
+def _connection(card: ShardHealth, now_s: float) -> Item:
+    since = "0s" if card.since_s is None else _since(card.since_s, now_s)
     if card.watching:
-        silent_ms = 0 if card.heard_ms is None else now_ms - card.heard_ms
-        if silent_ms < SILENT_MS:
+        if card.heard is None or now_s - card.heard.s < SILENT_S:
             return Item(f"watching for {since}", GOOD)
-        return Item(f"watching for {since}, last frame {span(silent_ms)} ago", QUIET)
-    if card.heard_ms is None and card.state is Connection.CONNECTING:
+        quiet = f"watching for {since}, last frame {_since(card.heard.s, now_s)} ago"
+        if card.proven is not None and card.proven.s > card.heard.s:
+            quiet += f", proven live {_since(card.proven.s, now_s)} ago"
+        return Item(quiet, QUIET)
+    if card.heard is None and card.state is Connection.CONNECTING:
         return Item(f"connecting for {since}", BAD)
-    left_ms = 0 if card.retry_at_ms is None else card.retry_at_ms - now_ms
-    due = f" in {countdown(left_ms)}" if left_ms > 0 else ""
+    left_s = 0.0 if card.retry_s is None else card.retry_s - now_s
+    due = f" in {countdown(round(left_s * 1000))}" if left_s > 0 else ""
     return Item(f"{card.state}{due}, down for {since}", BAD)
+
+
+def _since(then_s: float, now_s: float) -> str:
+    return span(round((now_s - then_s) * 1000))
 
 
 def _trust(health: Health) -> Iterable[Item]:
@@ -137,10 +146,17 @@ def _trust(health: Health) -> Iterable[Item]:
     else:
         lost = f"at least {missed:,}" if missed else "unknown"
     yield Item(f"gaps {gaps:,}, missed {lost}", BAD if gaps or missed else PLAIN)
-    if any(card.unnumbered for card in cards):
+    if any(card.numbering.unnumbered for card in cards):
         yield Item("no seq: completeness can't be checked", BAD)
-    for name in ("malformed", "unknown", "backward"):
-        count = sum(getattr(card, name) for card in cards)
+    drift = health.drift
+    if drift.misfits:
+        named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
+        yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD)
+    for name, count in (
+        ("malformed", sum(card.malformed for card in cards)),
+        ("unknown", sum(card.unknown for card in cards)),
+        ("backward", sum(card.numbering.backward for card in cards)),
+    ):
         yield Item(f"{name} {count:,}", BAD if count else FAINT)
 
 
@@ -149,7 +165,7 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
     yield Item(f"open {book.open:,}", STRONG)
     for name, count in (
         ("unconfirmed", book.unconfirmed(health.away)),
-        ("stale", book.stale(pulse.now_ms)),
+        ("stale", book.stale(pulse.now.ms)),
     ):
         if count:
             yield Item(f"{count:,} {name}")
@@ -166,7 +182,7 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
 
 def _flow_now(pulse: Pulse) -> Iterable[Item]:
     cards = pulse.health.shards.values()
-    frames = sum(card.frames.per_second(pulse.now_ms) for card in cards)
+    frames = sum(card.frames.per_second(pulse.now.s) for card in cards)
     yield Item(f"created {pulse.created_per_second:,.0f}/s")
     yield Item(f"frames {frames:,.0f}/s")
     lags = pulse.health.lags()

@@ -14,7 +14,7 @@ from rfqwatch.lines.wording import (
     short_person,
     taken,
 )
-from rfqwatch.screen.columns import Look, created, state, wanted
+from rfqwatch.screen.picture.columns import Look, created, state, wanted
 
 if TYPE_CHECKING:
     from rfqwatch.exchange.events import Leg

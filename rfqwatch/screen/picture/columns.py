@@ -20,7 +20,7 @@ from rfqwatch.lines.wording import (
     size,
     span,
 )
-from rfqwatch.screen.legs import tail
+from rfqwatch.screen.picture.legs import tail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping

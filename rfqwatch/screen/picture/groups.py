@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from rfqwatch.escaping import fit
 from rfqwatch.lines.wording import NONE, contracts, dollars, short_person, span
 from rfqwatch.screen.controls import Grouping
-from rfqwatch.screen.styles import STRONG, TITLE, Line, styled
+from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.style import Style
 
-    from rfqwatch.screen.scene import Scene
+    from rfqwatch.screen.picture.scene import Scene
 
 
 NAME = 16

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.screen.controls import KEYS, Grouping
-from rfqwatch.screen.groups import group_lines
-from rfqwatch.screen.header import header
-from rfqwatch.screen.rows import rfq_lines
-from rfqwatch.screen.styles import FAINT, MARKED, TITLE, Line, styled
+from rfqwatch.screen.picture.groups import group_lines
+from rfqwatch.screen.picture.header import header
+from rfqwatch.screen.picture.rows import rfq_lines
+from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
 
 if TYPE_CHECKING:
-    from rfqwatch.screen.scene import Scene
+    from rfqwatch.screen.picture.scene import Scene
 
 
 class Layout(NamedTuple):

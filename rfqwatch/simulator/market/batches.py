@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.simulator.agenda import SECOND, time_text
-from rfqwatch.simulator.catalog import MARKETS, mint
-from rfqwatch.simulator.quoting import EXECUTION_DELAY
-from rfqwatch.simulator.rfqs import hundredths, ten_thousandths
+from rfqwatch.simulator.market.agenda import SECOND, time_text
+from rfqwatch.simulator.market.catalog import MARKETS, mint
+from rfqwatch.simulator.market.quoting import EXECUTION_DELAY
+from rfqwatch.simulator.market.rfqs import hundredths, ten_thousandths
 
 if TYPE_CHECKING:
-    from rfqwatch.simulator.agenda import Agenda, Event, Fields
-    from rfqwatch.simulator.chance import Chance
-    from rfqwatch.simulator.people import People
+    from rfqwatch.simulator.market.agenda import Agenda, Event, Fields
+    from rfqwatch.simulator.market.chance import Chance
+    from rfqwatch.simulator.market.people import People
 
 
 class _Batch(NamedTuple):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
-from rfqwatch.simulator.agenda import encode, time_text
-from rfqwatch.simulator.catalog import MARKETS, mint
+from rfqwatch.simulator.market.agenda import encode, time_text
+from rfqwatch.simulator.market.catalog import MARKETS, mint
 
 if TYPE_CHECKING:
-    from rfqwatch.simulator.agenda import Agenda, Event, Fields
-    from rfqwatch.simulator.chance import Chance
+    from rfqwatch.simulator.market.agenda import Agenda, Event, Fields
+    from rfqwatch.simulator.market.chance import Chance
 
 _LEG_COUNTS: Final = range(2, 16)
 _LEG_WEIGHTS: Final = (14, 16, 17, 15, 11, 8, 6, 4, 3, 2, 1.5, 1, 0.7, 0.8)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.simulator.agenda import SECOND
-from rfqwatch.simulator.rfqs import hundredths, ten_thousandths
+from rfqwatch.simulator.market.agenda import SECOND
+from rfqwatch.simulator.market.rfqs import hundredths, ten_thousandths
 
 if TYPE_CHECKING:
-    from rfqwatch.simulator.agenda import Agenda, Event, Fields
-    from rfqwatch.simulator.chance import Chance
-    from rfqwatch.simulator.people import People
-    from rfqwatch.simulator.rfqs import Rfq, Rfqs
+    from rfqwatch.simulator.market.agenda import Agenda, Event, Fields
+    from rfqwatch.simulator.market.chance import Chance
+    from rfqwatch.simulator.market.people import People
+    from rfqwatch.simulator.market.rfqs import Rfq, Rfqs
 
 EXECUTION_DELAY = 1.3
 """Seconds from a maker's confirmation to the execution."""

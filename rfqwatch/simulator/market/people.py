@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from rfqwatch.simulator.chance import Chance
+    from rfqwatch.simulator.market.chance import Chance
 
 ANONYMOUS: Final = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 """The shared ``creator_id`` of everyone who hides theirs (the SHA-256 of nothing)."""

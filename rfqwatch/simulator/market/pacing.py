@@ -6,14 +6,14 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
-from rfqwatch.simulator.chance import natural_book
-from rfqwatch.simulator.traffic import OPEN_LIMIT, Traffic
+from rfqwatch.simulator.market.chance import natural_book
+from rfqwatch.simulator.market.traffic import OPEN_LIMIT, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from rfqwatch.simulator.agenda import Event
     from rfqwatch.simulator.line import Line
+    from rfqwatch.simulator.market.agenda import Event
     from rfqwatch.simulator.sabotage import Saboteur
 
 _LONGEST_PAUSE = 0.1

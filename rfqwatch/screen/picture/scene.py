@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rfqwatch.book.rfq import Rfq
-    from rfqwatch.screen.columns import Look
     from rfqwatch.screen.controls import View
-    from rfqwatch.screen.header import Pulse
     from rfqwatch.screen.order import Group
+    from rfqwatch.screen.picture.columns import Look
+    from rfqwatch.screen.picture.header import Pulse
 
 
 class Memory(NamedTuple):

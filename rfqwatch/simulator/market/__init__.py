@@ -1,0 +1,1 @@
+"""What the simulated market says, and when."""
