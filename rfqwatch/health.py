@@ -1,6 +1,6 @@
 """How well the stream is doing, on a card for each connection.
 
-Times are passed in, in Unix milliseconds.
+Moments are passed in; what lasts is measured by the clock that can't be set.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.book.lag import lag
 from rfqwatch.book.readings import milliseconds
+from rfqwatch.drift import Drift
+from rfqwatch.exchange.numbering import Numbering
+from rfqwatch.exchange.reading import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.exchange.events import Event
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.wire import Frame, Payload
 
-RATE_WINDOW_MS = 5_000
+RATE_WINDOW_S = 5.0
 MOST_LAGS = 2_048
 """How many of the last lags the percentiles are taken over."""
 MOST_SHARD_LAGS = 500
 """The same for one connection among several."""
-_BUCKET_MS = 250
+_BUCKET_S = 0.25
 
 
 class Connection(StrEnum):
@@ -41,35 +45,31 @@ class Rate:
 
     def __init__(self) -> None:
         self.total = 0
-        self._since_ms: int | None = None
-        self._buckets: deque[tuple[int, int]] = deque()
+        self._since_s: float | None = None
+        self._buckets: deque[tuple[float, int]] = deque()
 
-    def add(self, count: int, now_ms: int) -> None:
+    def add(self, count: int, now_s: float) -> None:
         """Count what happened up to now. Call it once per batch, also for none."""
-        if self._since_ms is None:
-            self._since_ms = now_ms
+        if self._since_s is None:
+            self._since_s = now_s
         self.total += count
-        # A clock that was set back starts the window again.
-        if self._buckets and now_ms < self._buckets[-1][0]:
-            self._buckets.clear()
-            self._since_ms = now_ms
-        if self._buckets and now_ms - self._buckets[-1][0] < _BUCKET_MS:
-            start_ms, before = self._buckets[-1]
-            self._buckets[-1] = (start_ms, before + count)
+        if self._buckets and now_s - self._buckets[-1][0] < _BUCKET_S:
+            start_s, before = self._buckets[-1]
+            self._buckets[-1] = (start_s, before + count)
         else:
-            self._buckets.append((now_ms, count))
-            self._prune(now_ms)
+            self._buckets.append((now_s, count))
+            self._prune(now_s)
 
-    def per_second(self, now_ms: int) -> float:
+    def per_second(self, now_s: float) -> float:
         """Give the rate over the last seconds, or over the time since the first if shorter."""
-        self._prune(now_ms)
-        if self._since_ms is None:
+        self._prune(now_s)
+        if self._since_s is None:
             return 0.0
-        window_ms = min(RATE_WINDOW_MS, max(1_000, now_ms - self._since_ms))
-        return sum(count for _, count in self._buckets) * 1_000 / window_ms
+        window_s = min(RATE_WINDOW_S, max(1.0, now_s - self._since_s))
+        return sum(count for _, count in self._buckets) / window_s
 
-    def _prune(self, now_ms: int) -> None:
-        while self._buckets and self._buckets[0][0] <= now_ms - RATE_WINDOW_MS:
+    def _prune(self, now_s: float) -> None:
+        while self._buckets and self._buckets[0][0] <= now_s - RATE_WINDOW_S:
             self._buckets.popleft()
 
 
@@ -77,20 +77,22 @@ class Rate:
 class ShardHealth:
     """One connection: its state, and what came by it.
 
-    ``name`` is its shard ("3/10"), empty without sharding. ``since_ms`` is since when it is
-    watching, or is not. ``heard_ms`` is when the last frame came, or none was due before: what is
+    ``name`` is its shard ("3/10"), empty without sharding. ``since_s`` is since when it is
+    watching, or is not. ``heard`` is when the last frame came, or none was due before: what is
     known of the shard is of that moment. It is None until the connection was live once.
-    ``retry_at_ms`` is when it dials again.
+    ``proven`` is when the exchange last said that the subscription lives, and ``retry_s`` when the
+    shard dials again.
     ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none, and
     is one of the ``unmeasured``.
-    ``backward`` counts frames whose ``seq`` was passed before, ``unnumbered`` those without one.
     """
 
     name: str = ""
+    numbering: Numbering = field(default_factory=Numbering)
     state: Connection = Connection.CONNECTING
-    since_ms: int = 0
-    heard_ms: int | None = None
-    retry_at_ms: int | None = None
+    since_s: float | None = None
+    heard: Instant | None = None
+    proven: Instant | None = None
+    retry_s: float | None = None
     frames: Rate = field(default_factory=Rate)
     lags: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_LAGS))
     gaps: int = 0
@@ -98,23 +100,21 @@ class ShardHealth:
     unmeasured: int = 0
     malformed: int = 0
     unknown: int = 0
-    backward: int = 0
-    unnumbered: int = 0
 
-    def become(self, state: Connection, now_ms: int, retry_at_ms: int | None = None) -> None:
+    def become(self, state: Connection, at: Instant, retry_s: float | None = None) -> None:
         """Note a change of state; one attempt after another is one outage."""
-        if self.since_ms == 0 or (state is Connection.WATCHING) is not self.watching:
-            self.since_ms = now_ms
+        if self.since_s is None or (state is Connection.WATCHING) is not self.watching:
+            self.since_s = at.s
         if state is Connection.WATCHING and not self.watching:
-            self.heard_ms = now_ms
+            self.heard = at
         self.state = state
-        self.retry_at_ms = retry_at_ms
+        self.retry_s = retry_s
 
-    def heard(self, count: int, now_ms: int) -> None:
+    def receive(self, count: int, at: Instant) -> None:
         """Count a batch of frames."""
-        self.frames.add(count, now_ms)
+        self.frames.add(count, at.s)
         if self.watching:
-            self.heard_ms = now_ms
+            self.heard = at
 
     @property
     def watching(self) -> bool:
@@ -122,9 +122,9 @@ class ShardHealth:
         return self.state is Connection.WATCHING
 
     @property
-    def lost_ms(self) -> int | None:
+    def lost(self) -> Instant | None:
         """Of which moment everything known is, while it is live no more; else None."""
-        return None if self.watching else self.heard_ms
+        return None if self.watching else self.heard
 
     def gapped(self, missed: int | None) -> None:
         """Count a gap, and the frames missed in it; None where nobody can know."""
@@ -147,10 +147,12 @@ class ShardHealth:
 class Health:
     """Every connection of the program, and what they are connected to.
 
-    ``place`` is the environment, or the URL's host: text from the user, shown as it is.
+    ``place`` is the environment, or the URL's host: text from the user, shown as it is. ``drift``
+    is how what came differs from what rfqwatch knows.
     """
 
     place: str
+    drift: Drift = field(default_factory=Drift)
     shards: dict[str, ShardHealth] = field(default_factory=dict)
 
     def shard(self, name: str = "") -> ShardHealth:
@@ -185,6 +187,10 @@ def percentiles(lags: Iterable[int]) -> tuple[int, int] | None:
     return ordered[last // 2], ordered[last * 99 // 100]
 
 
-def lag_of(event: Event, received_ms: int, sending_ms: int | None) -> int | None:
-    """Give an event's time on the way, in milliseconds; None when that can't be known."""
-    return lag(received_ms, sending_ms, milliseconds(getattr(event, "created_ts", None)))
+def lag_of(frame: Frame, data: Payload, at: Instant) -> int | None:
+    """Give a message's time on the way, in milliseconds; None when that can't be known."""
+    created_ms = None
+    if frame.sending_ts_ms is None:
+        event = read(frame.type, data).event
+        created_ms = milliseconds(getattr(event, "created_ts", None))
+    return lag(at.ms, frame.sending_ts_ms, created_ms)

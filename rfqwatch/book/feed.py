@@ -7,37 +7,41 @@ from typing import TYPE_CHECKING
 from rfqwatch.exchange.wire import Frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from rfqwatch.book.book import Book
-    from rfqwatch.exchange.session import Gap, Live
-    from rfqwatch.exchange.wire import Malformed, Payload, Unknown
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.events import Event
+    from rfqwatch.exchange.notices import Gap, Live
+    from rfqwatch.exchange.wire import Message, Payload
 
 
-class BookOutput:
-    """Applies every event to a book, and every gap."""
+class Feed:
+    """Applies every event to a book, and every gap; ``read`` makes events of messages."""
 
-    shed = 0
+    shed = lost = 0
     """Nothing is shed: the book takes each event as it comes."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: Book, read: Callable[[str, Payload], Event | None]) -> None:
         self._book = book
+        self._read = read
         self._shard = ""
         self._received_ms = 0
 
-    def begin(self, shard: str, received_ms: int) -> None:
+    def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
         self._shard = shard
-        self._received_ms = received_ms
+        self._received_ms = at.ms
 
-    def event(self, data: Payload, frame: Frame | Unknown | Malformed) -> bool:  # noqa: ARG002
-        """Apply a message; tell whether the table has a place for it."""
-        if not isinstance(frame, Frame):
-            return False
-        self._book.apply(frame.msg, self._received_ms, frame.sending_ts_ms, self._shard)
-        return True
+    def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
+        """Apply what can be read."""
+        for payload, frame in zip(data, frames, strict=True):
+            if type(frame) is Frame and (event := self._read(frame.type, payload)) is not None:
+                self._book.apply(event, self._received_ms, frame.sending_ts_ms, self._shard)
 
     def live(self, live: Live) -> None:
         """Take note that messages are due from here on."""
-        self._book.live(live.at_ms, self._shard)
+        self._book.live(live.at.ms, self._shard)
 
     def gap(self, gap: Gap) -> None:  # noqa: ARG002
         """Take note that the shard's RFQs may be gone by now."""

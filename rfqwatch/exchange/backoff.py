@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 FIRST_S = 0.5
 LONGEST_S = 30.0
-STABLE_MS = 30_000
+STABLE_S = 30.0
 
 
 class Backoff:
@@ -31,7 +31,7 @@ class Backoff:
         self._attempts += 1
         return self._random.uniform(0, longest)
 
-    def lived(self, duration_ms: int) -> None:
+    def lived(self, duration_s: float) -> None:
         """Take note that a subscription was live, and heard of, for so long."""
-        if duration_ms >= STABLE_MS:
+        if duration_s >= STABLE_S:
             self._attempts = 0

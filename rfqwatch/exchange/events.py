@@ -1,10 +1,12 @@
 """The channel's vocabulary: one frozen Struct for every message of ``communications``.
 
-Field names are the wire's own (docs.kalshi.com, WebSockets, Communications). Only ids are required;
-any other field may be absent or null. Amounts come in two spellings: today's strings (``*_dollars``
-in dollars, ``*_fp`` in contracts) and the integers of early 2026 (``target_cost`` in centi-cents,
-bids in cents, contracts in whole contracts). The properties give an exact ``Decimal`` in dollars or
-contracts, whichever spelling came. Amounts that are negative, not finite or absurd are refused.
+Field names are the wire's own (docs.kalshi.com, WebSockets, Communications), and only those that
+some code reads are declared. Only ids are required; any other field may be absent or null, and one
+that does not fit is left out when a message is read. Amounts come in two spellings: today's strings
+(``*_dollars`` in dollars, ``*_fp`` in contracts) and the integers of early 2026 (``target_cost`` in
+centi-cents, bids in cents, contracts in whole contracts). The properties give an exact ``Decimal``
+in dollars or contracts, whichever spelling came. Amounts that are negative, not finite or absurd
+are refused.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -32,6 +34,9 @@ Source: docs.kalshi.com, CreateRFQRequest ``obscure_creator_id``, in successive 
 Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
 """An RFC 3339 time with its zone; fractions of any length, as the exchange trims zeros."""
 
+Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+"""A whole number, as wide as the exchange's."""
+
 Legacy: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
 """An amount in the integer spelling; its unit is the field's."""
 
@@ -39,6 +44,8 @@ _number = re.compile(r"\d{1,16}(?:\.\d{1,12})?([Ee][+-]?\d{1,2})?", re.ASCII).fu
 """Match a number as JSON writes it, short and without a sign; `Decimal` reads a good deal more."""
 
 _EXPONENTS = range(-12, 16)
+
+_JSON_NAMES: dict[type, str] = {dict: "object", list: "array", bool: "bool"}
 
 
 class Amount(Decimal):
@@ -53,10 +60,10 @@ def decode_amount(_: type, value: object) -> Amount:
     ``value`` is text, an `int`, or any other JSON value; numbers with a fraction come as their text
     (``float_hook``). Raises `ValueError` for what is negative, not finite, absurd, or no number.
     """
-    if type(value) is int:
+    if type(value) in {int, Decimal}:
         value = str(value)
     elif type(value) is not str:
-        raise ValueError(f"an amount can't be of type {type(value).__name__}")
+        raise ValueError(f"Expected `str`, got `{_JSON_NAMES.get(type(value), 'number')}`")
     return _amount(value)
 
 
@@ -134,9 +141,6 @@ class RfqDeleted(_Rfq, frozen=True, gc=False, kw_only=True):
 
     type: ClassVar[str] = "rfq_deleted"
 
-    creator_id: str | None = None
-    deleted_ts: Timestamp | None = None
-
 
 class _Bids(Struct, frozen=True, gc=False, kw_only=True):
     """What is bid on each side of an RFQ."""
@@ -195,7 +199,6 @@ class QuoteCreated(Offer, frozen=True, gc=False, kw_only=True):
     quote_creator_id: str | None = None
     rfq_creator_id: str | None = None
     created_ts: Timestamp | None = None
-    subaccount: int | None = None
 
 
 class QuoteAccepted(Offer, frozen=True, gc=False, kw_only=True):
@@ -207,7 +210,6 @@ class QuoteAccepted(Offer, frozen=True, gc=False, kw_only=True):
     rfq_creator_id: str | None = None
     accepted_side: str | None = None
     contracts_accepted_fp: Amount | None = None
-    subaccount: int | None = None
     legacy_contracts_accepted: Legacy | None = field(default=None, name="contracts_accepted")
 
     @property
@@ -230,20 +232,16 @@ class QuoteExecuted(Struct, frozen=True, gc=False):
     rfq_id: str
     quote_creator_id: str | None = None
     rfq_creator_id: str | None = None
-    order_id: str | None = None
-    client_order_id: str | None = None
     market_ticker: str | None = None
     event_ticker: str | None = None
     executed_ts: Timestamp | None = None
-    rfq_batch_id: str | None = None
-    subaccount: int | None = None
 
 
 class BatchRfq(_Rfq, frozen=True, gc=False, kw_only=True):
     """One child of an RFQ batch; ``leg_indices`` point into the batch's legs."""
 
     mve_collection_ticker: str | None = None
-    leg_indices: tuple[int, ...] | None = None
+    leg_indices: tuple[Whole, ...] | None = None
 
 
 class RfqBatchCreated(Struct, frozen=True, gc=False):
@@ -264,9 +262,7 @@ class RfqBatchDeleted(Struct, frozen=True, gc=False):
     type: ClassVar[str] = "rfq_batch_deleted"
 
     id: str
-    creator_id: str | None = None
     rfq_ids: tuple[str, ...] | None = None
-    deleted_ts: Timestamp | None = None
 
 
 class BatchQuoteCreated(Struct, frozen=True, gc=False):
@@ -274,12 +270,10 @@ class BatchQuoteCreated(Struct, frozen=True, gc=False):
 
     type: ClassVar[str] = "batch_quote_created"
 
-    batch_quote_id: str
     rfq_batch_id: str
     quote_creator_id: str | None = None
     created_ts: Timestamp | None = None
     quotes: tuple[Offer, ...] | None = None
-    subaccount: int | None = None
 
 
 class BestBids(_Bids, frozen=True, gc=False, kw_only=True):
@@ -292,13 +286,8 @@ class RfqBatchBestQuotes(Struct, frozen=True, gc=False):
     type: ClassVar[str] = "rfq_batch_best_quotes"
 
     rfq_batch_id: str
-    client_batch_id: str | None = None
-    version: int | None = None
-    updated_ts: Timestamp | None = None
-    yes_complete: bool | None = None
-    no_complete: bool | None = None
+    version: Whole | None = None
     rfqs: tuple[BestBids, ...] | None = None
-    subaccount: int | None = None
 
 
 class BatchQuoteAccepted(Struct, frozen=True, gc=False):
@@ -306,44 +295,32 @@ class BatchQuoteAccepted(Struct, frozen=True, gc=False):
 
     type: ClassVar[str] = "batch_quote_accepted"
 
-    batch_quote_id: str
     rfq_batch_id: str
     quote_creator_id: str | None = None
-    rfq_creator_id: str | None = None
     accepted_side: str | None = None
     accepted_ts: Timestamp | None = None
     quotes: tuple[Offer, ...] | None = None
-    subaccount: int | None = None
 
 
-class RfqBatchExecuted(Struct, frozen=True, gc=False):
+class _BatchExecuted(Struct, frozen=True, gc=False):
+    """What became of the children of a batch."""
+
+    rfq_batch_id: str
+    executed_rfq_ids: tuple[str, ...] | None = None
+    failed_rfq_ids: tuple[str, ...] | None = None
+    close_reason: str | None = None
+
+
+class RfqBatchExecuted(_BatchExecuted, frozen=True, gc=False):
     """A batch finished executing. Its requester sees it."""
 
     type: ClassVar[str] = "rfq_batch_executed"
 
-    rfq_batch_id: str
-    rfq_creator_id: str | None = None
-    client_batch_id: str | None = None
-    executed_rfq_ids: tuple[str, ...] | None = None
-    failed_rfq_ids: tuple[str, ...] | None = None
-    executed_ts: Timestamp | None = None
-    close_reason: str | None = None
-    subaccount: int | None = None
 
-
-class BatchQuoteExecuted(Struct, frozen=True, gc=False):
+class BatchQuoteExecuted(_BatchExecuted, frozen=True, gc=False):
     """A batch quote finished executing, on the winning maker's own children. Its maker sees it."""
 
     type: ClassVar[str] = "batch_quote_executed"
-
-    batch_quote_id: str
-    rfq_batch_id: str
-    rfq_creator_id: str | None = None
-    executed_rfq_ids: tuple[str, ...] | None = None
-    failed_rfq_ids: tuple[str, ...] | None = None
-    executed_ts: Timestamp | None = None
-    close_reason: str | None = None
-    subaccount: int | None = None
 
 
 Event: TypeAlias = (
@@ -361,3 +338,6 @@ Event: TypeAlias = (
     | BatchQuoteExecuted
 )
 """Any message of the channel that rfqwatch knows the meaning of."""
+
+EVENT_TYPES = frozenset(event.type for event in get_args(Event))
+"""The types of those messages, as the envelope names them."""

@@ -3,92 +3,58 @@
 A session outlives connections. It says what to send, checks every frame against the subscription's
 numbering, and tells what happened to the stream as `Live` and `Gap`::
 
-            subscribe()             subscribed                   10, 17, 25, unsubscribed
+            subscribe()             subscribed                        10, 17, 25
     closed ------------> asking -----------------> live --------------------------------> ended
-       ^                   |  no answer in time      |                                      |
+       ^                   |  no answer in time      |      not listed when asked           |
        +-------------------+-------- lost() ---------+--------------------------------------+
 
 An ended subscription is asked for again on the same connection, after a delay; whatever else goes
-wrong needs a new connection, which `SubscriptionLostError` asks for. Times are Unix
-milliseconds and come from the caller.
+wrong needs a new connection, which `SubscriptionLostError` asks for.
 
-Numbering (docs.kalshi.com, WebSockets): ``seq`` counts from 1 for each ``sid``, on frames of every
-type that carry the sid. There is no replay, so a number not seen is a message lost; a malformed
-frame's is not seen either, as nothing of it can be passed on.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from itertools import count
+from math import inf
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
-from rfqwatch.exchange.wire import Error, Frame, Malformed, Subscribed, Unsubscribed, subscribe
+from rfqwatch.exchange.doubt import ANSWER_TIMEOUT_S, Doubt
+from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
+from rfqwatch.exchange.numbering import Numbering
+from rfqwatch.exchange.wire import (
+    AUTHENTICATION_REQUIRED,
+    ENDING_CODES,
+    HARMLESS_CODES,
+    OVERFLOW,
+    REFUSING_CODES,
+    Error,
+    Frame,
+    Malformed,
+    Ok,
+    Subscribed,
+    Unknown,
+    Unsubscribed,
+    subscribe,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rfqwatch.clock import Instant
     from rfqwatch.exchange.backoff import Backoff
+    from rfqwatch.exchange.notices import GapReason, Notice
     from rfqwatch.exchange.shards import Shard
-    from rfqwatch.exchange.wire import Control, Received, Unknown
+    from rfqwatch.exchange.wire import Received
 
-ACK_TIMEOUT_MS = 10_000
-
-RESTART_RUN = 3
-"""Consecutive numbers from behind that mean the exchange counts anew, not that frames are late."""
+QUIET_TIMEOUT_S = 60.0
 
 MOST_NOTES = 100
 """Kinds of oddity told of; a hostile stream could invent them without end."""
-
-AUTHENTICATION_REQUIRED = 9
-OVERFLOW = 25
-ENDING_CODES = frozenset({10, 17, OVERFLOW})
-"""Errors that end a subscription while the connection lives (docs.kalshi.com, Terminal errors)."""
-REFUSING_CODES = frozenset({8, 11, 19, 20, 21, 22})
-"""Errors that no repetition mends: the channel or the shard does not exist."""
-
-GapReason: TypeAlias = Literal["seq", "disconnected", "overflow", "shed", "unacknowledged"]
-
-
-class Live(Struct, frozen=True):
-    """The subscription is live: every message from here on is due."""
-
-    sid: int | None
-    at_ms: int
-
-
-class Gap(Struct, frozen=True):
-    """Messages that were sent, or may have been sent, and did not arrive.
-
-    ``missed`` is None where their number can't be known. ``from_ms`` is when the stream was last
-    known to be whole; ``to_ms`` is when it was again, None for a gap that never ends, because
-    nobody watches any more.
-    """
-
-    reason: GapReason
-    missed: int | None
-    sid: int | None
-    last_seq: int | None
-    next_seq: int | None
-    from_ms: int
-    to_ms: int | None
-
-
-class Ended(Struct, frozen=True):
-    """The exchange ended the subscription; it will be asked for again at ``retry_ms``."""
-
-    why: str
-    retry_ms: int
-    overflow: bool
-
-
-class Note(Struct, frozen=True):
-    """Something odd about the stream that loses nothing, said once."""
-
-    text: str
-
-
-Notice: TypeAlias = Live | Gap | Ended | Note
 
 _NOTHING: tuple[Notice, ...] = ()
 
@@ -97,47 +63,42 @@ class SubscriptionLostError(Exception):
     """The subscription can't be had over this connection; another one is needed."""
 
 
-class _Outage(Struct, frozen=True):
-    reason: GapReason
-    sid: int | None
-    last_seq: int | None
-    from_ms: int
-
-
 class Session:
     """One subscription to the channel, over one connection after another.
 
-    ``backward`` counts frames whose ``seq`` had passed before, ``unnumbered`` those without one,
-    of whose stream nobody can say that it is complete.
+    ``quiet_s`` is after how many seconds without a message the exchange is asked whether the
+    subscription still lives.
     """
 
-    def __init__(self, *, shard: Shard | None, mine: bool, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        *,
+        shard: Shard | None,
+        mine: bool,
+        backoff: Backoff,
+        quiet_s: float = QUIET_TIMEOUT_S,
+    ) -> None:
         self._shard = shard
         self._mine = mine
         self._backoff = backoff
         self._command_id = 0
         self._state: Literal["closed", "asking", "live", "ended"] = "closed"
-        self._deadline_ms: int | None = None
-        self._live_ms = 0
-        self._heard_ms = 0
-        self._outage: _Outage | None = None
+        self._asked_s = 0.0
+        self._live_s = 0.0
+        self._heard: Instant | None = None
+        self._outage: Gap | None = None
         self._said: set[str] = set()
         self._old_sids: deque[int] = deque(maxlen=64)
+        self._strange_sids: deque[int] = deque(maxlen=64)
         self._acknowledged_sid: int | None = None
-        self._count_from_one(None)
-        self.backward = 0
-        self.unnumbered = 0
-
-    def _count_from_one(self, sid: int | None) -> None:
-        self._sid = sid
-        self._next_seq = 1
-        self._numbered = False
-        self._backward_run = 0
-        self._backward_next = (0, 0)
+        self._ids = count(1)
+        self._doubt = Doubt(self._ids, quiet_s)
+        self._deadline_s = inf
+        self.numbering = Numbering()
 
     def _forget_sid(self) -> None:
         self._acknowledged_sid = None
-        self._count_from_one(None)
+        self.numbering.restart(None)
 
     @property
     def live(self) -> bool:
@@ -145,21 +106,24 @@ class Session:
         return self._state == "live"
 
     @property
-    def deadline_ms(self) -> int | None:
-        """When `expired` must be called if nothing else happens; None while all is well."""
-        return self._deadline_ms
+    def deadline_s(self) -> float:
+        """When `expired` must be called, by the clock that can't be set."""
+        return self._doubt.deadline_s if self._state == "live" else self._deadline_s
 
-    def subscribe(self, now_ms: int) -> bytes:
+    def subscribe(self, now: Instant) -> bytes:
         """Give the command to send on a new connection."""
         self._old_sids.clear()
+        self._strange_sids.clear()
+        self._doubt.connected()
         self._forget_sid()
-        return self._ask(now_ms)
+        return self._ask(now)
 
-    def _ask(self, now_ms: int) -> bytes:
-        self._command_id += 1
+    def _ask(self, now: Instant) -> bytes:
+        self._command_id = next(self._ids)
         self._state = "asking"
-        self._heard_ms = now_ms
-        self._deadline_ms = now_ms + ACK_TIMEOUT_MS
+        self._heard = now
+        self._asked_s = now.s
+        self._deadline_s = now.s + ANSWER_TIMEOUT_S
         return subscribe(
             self._command_id,
             shard_key=self._shard.key if self._shard else None,
@@ -167,220 +131,243 @@ class Session:
             mine=self._mine,
         )
 
-    def expired(self, now_ms: int) -> bytes | None:
-        """Take note that the deadline passed: give what to send now, if anything.
+    def expired(self, now: Instant) -> tuple[Notice, ...]:
+        """Take note that the deadline passed.
 
-        Raises `SubscriptionLostError` when the exchange did not acknowledge in time.
+        Raises `SubscriptionLostError` when the exchange did not answer in time.
         """
-        if self._deadline_ms is None or now_ms < self._deadline_ms:
-            return None
-        if self._state == "ended":
-            return self._ask(now_ms)
-        self._fail("unacknowledged")
-        raise SubscriptionLostError(
-            f"the exchange did not acknowledge the subscription in {ACK_TIMEOUT_MS // 1000} s"
-        )
+        if now.s < self.deadline_s:
+            return _NOTHING
+        match self._state:
+            case "ended":
+                return (Send(self._ask(now)),)
+            case "asking":
+                self._fail("unacknowledged")
+                raise SubscriptionLostError(
+                    f"the exchange did not acknowledge the subscription in {ANSWER_TIMEOUT_S:.0f} s"
+                )
+        notices = self._doubt.expired(self._heard_s, now.s)
+        if notices is None:
+            self._fail("deaf")
+            raise SubscriptionLostError(
+                f"no sign of our subscription {ANSWER_TIMEOUT_S:.0f} s after it became doubtful"
+            )
+        return self._once_each(notices)
 
-    def lost(self, alive_ms: int) -> float | None:
+    def lost(self, alive_s: float) -> float | None:
         """Take note that the connection is gone; give the seconds to wait, None when spent.
 
-        ``alive_ms`` is when anything at all was last heard over it, be it a ping: a quiet stream
+        ``alive_s`` is when anything at all was last heard over it, be it a ping: a quiet stream
         can be as stable as a busy one.
         """
         if self._state == "live":
             self._fail("disconnected")
-            self._backoff.lived(max(self._heard_ms, alive_ms) - self._live_ms)
-        elif self._state == "asking" and self._following:
+            self._backoff.lived(max(self._heard_s, alive_s) - self._live_s)
+        elif self._state == "asking" and self.numbering.sid is not None:
             # Messages came before the acknowledgement that never did.
             self._fail("disconnected")
         self._state = "closed"
-        self._deadline_ms = None
+        self._deadline_s = inf
         return self._backoff.delay()
 
-    def finish(self, now_ms: int | None) -> tuple[Notice, ...]:
+    def finish(self, now: Instant | None) -> tuple[Notice, ...]:
         """Close the account: the gap that is still open, if one is.
 
-        ``now_ms`` is None when the stream goes on for others but never again for this session.
+        ``now`` is None when the stream goes on for others but never again for this session.
         """
-        return self._mended(now_ms)
+        return self._mended(now)
 
-    def observe(self, frame: Received, now_ms: int) -> tuple[Notice, ...]:
+    def follow(self, frames: Sequence[Received], start: int, now: Instant) -> int:
+        """Count the frames from ``start`` on that are messages with the next numbers, in order.
+
+        All others are for `observe`, each in its turn.
+        """
+        if self._state != "live":
+            return 0
+        followed = self.numbering.follow(frames, start)
+        if followed:
+            self._heard = now
+        return followed
+
+    def observe(self, frame: Received, now: Instant) -> tuple[Notice, ...]:
         """Check one frame against the conversation; the notices stand before it in the stream.
 
         Raises `RefusedError` and `SubscriptionRefusedError` for what no repetition mends, and
         `SubscriptionLostError` when only a new connection helps.
         """
-        if isinstance(frame, Frame):
-            if frame.seq == self._next_seq and frame.sid == self._sid:
-                self._next_seq += 1
-                self._numbered = True
-                self._heard_ms = now_ms
-                return _NOTHING
-            return self._take(frame.sid, frame.seq, now_ms)
-        return self._converse(frame, now_ms)
-
-    def _converse(self, frame: Control | Unknown | Malformed, now_ms: int) -> tuple[Notice, ...]:
         match frame:
             case Malformed():
                 return _NOTHING
             case Subscribed():
-                return self._acknowledge(frame, now_ms)
+                return self._acknowledge(frame, now)
             case Error() if not self._is_old(frame.sid):
-                return self._hear_error(frame, now_ms)
-            case Unsubscribed() if self._concerns(frame.sid):
-                return self._ended("the exchange unsubscribed us", now_ms)
-        # What is no message of the channel need not be numbered.
-        return _NOTHING if frame.seq is None else self._take(frame.sid, frame.seq, now_ms)
+                return self._hear_error(frame, now)
+        # Whatever is a message of ours must have a number; an answer need not.
+        ours = type(frame) is Frame or (isinstance(frame, Unknown) and frame.sid is not None)
+        numbered = frame.seq is not None or ours
+        notices = self._take(frame.sid, frame.seq, now) if numbered else _NOTHING
+        if isinstance(frame, Unsubscribed) and self._concerns(frame.sid):
+            notices += self.doubt("the exchange says that it unsubscribed us", now)
+        elif isinstance(frame, Ok) and self._doubt.is_answered_by(frame):
+            notices += self._once_each(self._answered(frame, now))
+        return notices
 
     @property
-    def _following(self) -> bool:
-        return self._numbered or self._sid is not None
+    def _heard_s(self) -> float:
+        return self._asked_s if self._heard is None else self._heard.s
 
     def _is_old(self, sid: int | None) -> bool:
-        return sid != self._sid and sid in self._old_sids
+        return sid != self.numbering.sid and sid in self._old_sids
 
     def _concerns(self, sid: int | None) -> bool:
         """Whether what is said of ``sid`` is said of the subscription that is live."""
         if self._state != "live" or self._is_old(sid):
             return False
-        return sid in {None, self._sid, self._acknowledged_sid} or self._sid is None
+        ours = self.numbering.sid
+        return ours is None or sid in {None, ours, self._acknowledged_sid}
 
-    def _take(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
+    def _take(self, sid: int | None, seq: int | None, now: Instant) -> tuple[Notice, ...]:
         """Take a frame's number, unless it comes late from a subscription that has ended."""
         if self._state == "ended" or self._is_old(sid):
             return _NOTHING
         # Messages prove that the subscription is live, should they precede its acknowledgement.
-        return self._mended(now_ms) + self._number(sid, seq, now_ms)
+        return self._mended(now) + self._number(sid, seq, now)
 
-    def _number(self, sid: int | None, seq: int | None, now_ms: int) -> tuple[Notice, ...]:
-        if sid is not None and sid != self._sid:
-            if self._sid is not None:
-                if self._numbered and sid != self._acknowledged_sid:
-                    return self._note(
-                        "sid", "frames of a subscription that was never acknowledged are passed on"
-                    )
-                self._count_from_one(sid)
-            # The acknowledgement named no sid, or is yet to come.
-            self._sid = sid
-        heard_ms, self._heard_ms = self._heard_ms, now_ms
-        if seq is None:
-            self.unnumbered += 1
-            return self._note("seq", "frames carry no seq: completeness can't be checked")
-        expected = self._next_seq
-        if seq < expected and self._numbered:
-            return self._step_back(seq)
-        self._numbered = True
-        self._next_seq = seq + 1
-        if seq <= expected:
+    def _number(self, sid: int | None, seq: int | None, now: Instant) -> tuple[Notice, ...]:
+        numbering = self.numbering
+        strange = _NOTHING
+        if sid is not None and sid != numbering.sid:
+            if numbering.sid is not None and sid != self._acknowledged_sid:
+                strange = self._strange(sid, now)
+                if numbering.started:
+                    return strange
+            # The acknowledgement named no sid, or another, or is yet to come.
+            numbering.restart(sid)
+        heard, self._heard = self._heard or now, now
+        told = numbering.take(seq, heard.ms, now.ms)
+        return strange if told is None else strange + self._once_each((told,))
+
+    def _strange(self, sid: int, now: Instant) -> tuple[Notice, ...]:
+        if sid in self._strange_sids:
             return _NOTHING
-        return (
-            Gap(
-                "seq",
-                missed=seq - expected,
-                sid=self._sid,
-                last_seq=expected - 1,
-                next_seq=seq,
-                from_ms=heard_ms,
-                to_ms=now_ms,
-            ),
-        )
-
-    def _step_back(self, seq: int) -> tuple[Notice, ...]:
-        self.backward += 1
-        # Only frames without another between them count as consecutive.
-        consecutive = (seq, self._next_seq) == self._backward_next
-        self._backward_run = self._backward_run + 1 if consecutive else 1
-        self._backward_next = (seq + 1, self._next_seq)
-        if self._backward_run < RESTART_RUN:
-            return self._note("backward", "a frame came late or twice by its seq; it is passed on")
-        self._next_seq = seq + 1
+        self._strange_sids.append(sid)
         return self._note(
-            "restart", "the numbering of frames went back; completeness is checked from there on"
-        )
+            "sid", "frames of a subscription that was never acknowledged are passed on"
+        ) + self.doubt(f"a frame came of subscription {sid}, which is not ours", now)
 
-    def _acknowledge(self, frame: Subscribed, now_ms: int) -> tuple[Notice, ...]:
-        if self._state != "asking" or not self._answers(frame):
-            return self._note("ack", "an acknowledgement that nothing asked for")
-        sid = frame.msg.sid
-        if sid is None:
-            sid = self._sid
-        self._acknowledged_sid = sid
-        if not self._numbered:
-            self._sid = sid
-        self._state = "live"
-        self._deadline_ms = None
-        self._live_ms = self._heard_ms = now_ms
-        return (*self._mended(now_ms), Live(sid, now_ms))
+    # Acknowledgements and errors
 
-    def _answers(self, frame: Subscribed | Error) -> bool:
+    def _acknowledge(self, frame: Subscribed, now: Instant) -> tuple[Notice, ...]:
         # An id of 0 means none.
-        return frame.id in {None, 0, self._command_id}
+        if self._state != "asking" or frame.id not in {None, 0, self._command_id}:
+            return self._note("ack", "an acknowledgement that nothing asked for")
+        sid = self.numbering.sid if frame.sid is None else frame.sid
+        self._acknowledged_sid = sid
+        if not self.numbering.started:
+            self.numbering.restart(sid)
+        self._state = "live"
+        self._live_s = now.s
+        self._heard = now
+        self._doubt.none(now.s)
+        return (*self._mended(now), Live(sid, now, now.s - self._asked_s))
 
     def _refuses(self, error: Error) -> bool:
         # What names a sid and no command is said of a subscription, and ends it or not.
-        return self._answers(error) and (
-            error.sid is None or error.id == self._command_id or error.msg.code in ENDING_CODES
+        return error.id in {None, 0, self._command_id} and (
+            error.sid is None or error.id == self._command_id or error.code in ENDING_CODES
         )
 
-    def _hear_error(self, error: Error, now_ms: int) -> tuple[Notice, ...]:
+    def _hear_error(self, error: Error, now: Instant) -> tuple[Notice, ...]:
         if self._state == "asking" and self._refuses(error):
             raise _refusal(error)
-        if error.msg.code in ENDING_CODES and self._concerns(error.sid):
-            return self._ended(_describe(error), now_ms, error.msg.code)
-        note = self._note(f"error {error.msg.code}", f"the exchange said {_describe(error)}")
-        return note if error.seq is None else self._take(error.sid, error.seq, now_ms) + note
+        said = f"the exchange said {_describe(error)}"
+        if error.code in ENDING_CODES and self._concerns(error.sid):
+            reason: GapReason = "overflow" if error.code == OVERFLOW else "disconnected"
+            return self._ended(_describe(error), reason, now)
+        numbered = _NOTHING if error.seq is None else self._take(error.sid, error.seq, now)
+        if self._doubt.is_answered_by(error):
+            return numbered + self._once_each(self._doubt.give_up(said, now.s))
+        notices = numbered + self._note(f"error {error.code}", said)
+        if error.code in HARMLESS_CODES or not self._concerns(error.sid):
+            return notices
+        return notices + self.doubt(said, now)
 
-    def _ended(self, why: str, now_ms: int, code: int | None = None) -> tuple[Notice, ...]:
-        self._fail("overflow" if code == OVERFLOW else "disconnected")
-        self._backoff.lived(self._heard_ms - self._live_ms)
+    def _ended(self, why: str, reason: GapReason, now: Instant) -> tuple[Notice, ...]:
+        self._fail(reason)
+        self._backoff.lived(self._heard_s - self._live_s)
         self._state = "ended"
-        sids = {self._sid, self._acknowledged_sid}
+        self._doubt.none(now.s)
+        sids = {self.numbering.sid, self._acknowledged_sid}
         self._old_sids.extend(sid for sid in sids if sid is not None)
         self._forget_sid()
         delay_s = self._backoff.delay()
         if delay_s is None:
             raise SubscriptionLostError(why)
-        self._deadline_ms = now_ms + round(delay_s * 1000)
-        return (Ended(why, self._deadline_ms, code == OVERFLOW),)
+        self._deadline_s = now.s + delay_s
+        return (Ended(why, delay_s, overflow=reason == "overflow"),)
+
+    # Whether the subscription lives
+
+    def doubt(self, why: str, now: Instant) -> tuple[Notice, ...]:
+        """Have the exchange asked whether the subscription lives, for a reason."""
+        return self._doubt.arise(why, now.s) if self._state == "live" else _NOTHING
+
+    def _answered(self, answer: Ok, now: Instant) -> tuple[Notice, ...]:
+        if answer.listed is None:
+            return self._doubt.give_up("the exchange's answer can't be read", now.s)
+        known = {self.numbering.sid, self._acknowledged_sid} - {None}
+        if known & answer.listed if known else answer.listed:
+            since = self._doubt.none(now.s)
+            return (Proven(), *(self.doubt(since, now) if since else _NOTHING))
+        why = "the exchange no longer has our subscription"
+        if answer.listed:
+            # Asking again over this connection might bring everything twice.
+            self._fail("deaf")
+            raise SubscriptionLostError(why)
+        return self._ended(why, "deaf", now)
 
     def _fail(self, reason: GapReason) -> None:
         # The first cause stands for the whole outage: one loss is one gap.
-        if self._outage is None:
-            last_seq = self._next_seq - 1 if self._numbered else None
-            self._outage = _Outage(reason, self._sid, last_seq, self._heard_ms)
+        if self._outage is None and self._heard is not None:
+            self._outage = Gap(
+                reason,
+                missed=None,
+                sid=self.numbering.sid,
+                last_seq=self.numbering.last_seq,
+                next_seq=None,
+                from_ms=self._heard.ms,
+                to_ms=None,
+            )
 
-    def _mended(self, now_ms: int | None) -> tuple[Notice, ...]:
+    def _mended(self, now: Instant | None) -> tuple[Notice, ...]:
         """Tell of the outage that ends here, if there was one."""
         outage, self._outage = self._outage, None
         if outage is None:
             return _NOTHING
-        return (
-            Gap(
-                outage.reason,
-                missed=None,
-                sid=outage.sid,
-                last_seq=outage.last_seq,
-                next_seq=None,
-                from_ms=outage.from_ms,
-                to_ms=now_ms,
-            ),
-        )
+        return (outage if now is None else replace(outage, to_ms=now.ms),)
 
     def _note(self, kind: str, text: str) -> tuple[Notice, ...]:
-        if kind in self._said or len(self._said) >= MOST_NOTES:
-            return _NOTHING
-        self._said.add(kind)
-        return (Note(text),)
+        return self._once_each((Note(kind, text),))
+
+    def _once_each(self, notices: tuple[Notice, ...]) -> tuple[Notice, ...]:
+        """Leave out the notes that were told before."""
+        kept = []
+        for notice in notices:
+            if isinstance(notice, Note):
+                if notice.kind in self._said or len(self._said) >= MOST_NOTES:
+                    continue
+                self._said.add(notice.kind)
+            kept.append(notice)
+        return tuple(kept)
 
 
 def _refusal(error: Error) -> Exception:
-    code = error.msg.code
-    if code == AUTHENTICATION_REQUIRED:
+    if error.code == AUTHENTICATION_REQUIRED:
         return RefusedError(
             f"the exchange refused the subscription: {_describe(error)}",
             "Check the API key: is it of this environment, and still active?",
         )
-    if code in REFUSING_CODES:
+    if error.code in REFUSING_CODES:
         return SubscriptionRefusedError(
             f"the exchange refused the subscription: {_describe(error)}",
             "Check --shard and --url.",
@@ -389,4 +376,5 @@ def _refusal(error: Error) -> Exception:
 
 
 def _describe(error: Error) -> str:
-    return f"error {error.msg.code} ({error.msg.msg or 'no text'})"
+    code = "an error without a code" if error.code is None else f"error {error.code}"
+    return f"{code} ({error.text or 'no text'})"

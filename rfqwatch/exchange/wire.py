@@ -1,188 +1,238 @@
 """Bytes to frames, and commands to bytes: the envelope around every message of the exchange.
 
 ``{"type": str, "sid"?: int, "seq"?: int, "sending_ts_ms"?: int, "msg": …}`` in any order of keys
-(docs.kalshi.com, WebSockets). One pass decodes a known message whole; whatever the exchange invents
-next survives as `Unknown`, and whatever makes no sense comes back as `Malformed`, never as an
-exception.
+(docs.kalshi.com, WebSockets). Of a message of the channel only the envelope is read here, whatever
+it holds: a field of it that is not as expected counts as absent, and ``msg`` is only checked to be
+JSON. Any bytes give a value, never an exception.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
-from rfqwatch.exchange.events import Event, decode_amount
+from rfqwatch.exchange.events import EVENT_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CHANNEL = "communications"
 
 OWN_TYPES = "rfqwatch."
 """What the types of rfqwatch's own lines begin with; from the wire, such a line would be a lie."""
 
-_LONGEST_REASON = 200
+AUTHENTICATION_REQUIRED = 9
+UNKNOWN_COMMAND = 5
+OVERFLOW = 25
+ENDING_CODES = frozenset({10, 17, OVERFLOW})
+"""Errors that end a subscription while the connection lives (docs.kalshi.com, Terminal errors)."""
+REFUSING_CODES = frozenset({8, 11, 19, 20, 21, 22})
+"""Errors that no repetition mends: the channel or the shard does not exist."""
+HARMLESS_CODES = frozenset({*range(2, 6), 8, *range(11, 17), *range(18, 25), 26, 27, 28})
+"""Errors that refuse a command, and say nothing of a subscription that lives."""
+
+_LONGEST_WORD = 200
+_WIDEST = 2**63 - 1
+_DIGITS = 19
+"""The exchange's whole numbers are 64 bits wide."""
 
 Payload: TypeAlias = bytearray
 """The bytes of one message; whoever takes it may change it."""
 
-Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""A whole number of the envelope; the exchange's are 64 bits wide."""
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=_WIDEST)]
+"""A whole number of the envelope."""
 
 
-class Subscription(Struct, frozen=True, gc=False):
-    """One subscription of the connection, as acknowledgements and lists name it."""
+class Frame(Struct, gc=False):
+    """One message of the channel, by its envelope. ``sending_ts_ms`` is Unix milliseconds.
 
-    channel: str | None = None
-    sid: Count | None = None
+    ``type`` is one that rfqwatch knows the meaning of.
+    """
 
-
-class Subscribed(Struct, frozen=True, gc=False, tag_field="type", tag="subscribed"):
-    """The exchange acknowledged a subscription; it is live from here on."""
-
-    msg: Subscription
-    id: Count | None = None
-    sending_ts_ms: Count | None = None
-
-
-class Unsubscribed(Struct, frozen=True, gc=False, tag_field="type", tag="unsubscribed"):
-    """The exchange ended a subscription as asked."""
-
-    id: Count | None = None
+    type: str = ""
     sid: Count | None = None
     seq: Count | None = None
     sending_ts_ms: Count | None = None
 
 
-class Updated(Struct, frozen=True, gc=False):
-    """What an ``ok`` says of an updated subscription."""
-
-    market_tickers: tuple[str, ...] | None = None
-
-
-class Ok(Struct, frozen=True, gc=False, tag_field="type", tag="ok"):
-    """A command was done: an object after an update, an array after a list."""
-
-    msg: Updated | tuple[Subscription, ...] | None = None
-    id: Count | None = None
-    sid: Count | None = None
-    seq: Count | None = None
-    sending_ts_ms: Count | None = None
-
-
-class Reason(Struct, frozen=True, gc=False):
-    """Why the exchange refuses or ends something."""
-
-    code: Count
-    msg: str | None = None
-
-
-class Error(Struct, frozen=True, gc=False, tag_field="type", tag="error"):
-    """The exchange refuses a command (``id``) or ends a subscription (``sid``)."""
-
-    msg: Reason
-    id: Count | None = None
-    sid: Count | None = None
-    seq: Count | None = None
-    sending_ts_ms: Count | None = None
-
-
-class Frame(Struct, frozen=True, gc=False):
-    """One message of the channel in its envelope. ``sending_ts_ms`` is Unix milliseconds."""
-
-    msg: Event
-    sid: Count | None = None
-    seq: Count | None = None
-    sending_ts_ms: Count | None = None
-
-
-class Unknown(Struct, frozen=True, gc=False):
-    """A message of a type that rfqwatch does not know, whatever it holds."""
-
-    type: str
-    sid: Count | None = None
-    seq: Count | None = None
-    sending_ts_ms: Count | None = None
+class Unknown(Frame, gc=False):
+    """A message of a type that rfqwatch does not know; of none at all, "" stands for it."""
 
 
 class Malformed(Struct, frozen=True, gc=False):
-    """Bytes that are no frame, or a frame that breaks its type's rules.
+    """Bytes that are no JSON object, or that claim to be a line of our own.
 
-    ``kind`` is "JSON", "encoding", "nesting", "envelope", or a type of this module's; it may stand
-    for a counter. ``reason`` is short text that may hold text from the wire.
+    ``reason`` is one of a few texts.
     """
 
-    kind: str
     reason: str
 
 
+class Subscribed(Struct, frozen=True, gc=False):
+    """The exchange acknowledged a subscription; it is live from here on."""
+
+    id: int | None = None
+    sid: int | None = None
+
+
+class Unsubscribed(Struct, frozen=True, gc=False):
+    """The exchange says that a subscription is no more."""
+
+    id: int | None = None
+    sid: int | None = None
+    seq: int | None = None
+
+
+class Ok(Struct, frozen=True, gc=False):
+    """A command was done.
+
+    ``listed`` are the sids of the connection's subscriptions to the channel, in answer to a list;
+    None where it says nothing of them, or nothing that can be read.
+    """
+
+    id: int | None = None
+    sid: int | None = None
+    seq: int | None = None
+    listed: frozenset[int] | None = None
+
+
+class Error(Struct, frozen=True, gc=False):
+    """The exchange refuses a command (``id``), or says something of a subscription (``sid``).
+
+    ``code`` is a number wherever it can be read as one; ``text`` may be empty, and is the wire's.
+    """
+
+    id: int | None = None
+    sid: int | None = None
+    seq: int | None = None
+    code: int | str | None = None
+    text: str = ""
+
+
 Control: TypeAlias = Subscribed | Unsubscribed | Ok | Error
-Received: TypeAlias = Frame | Unknown | Control | Malformed
+Message: TypeAlias = Frame | Unknown | Malformed
+"""What came over the channel, and so has its place in the stream, whatever it is."""
+Received: TypeAlias = Message | Control
 
-FRAMES: dict[type, type[Frame]] = {
-    event: cast(
-        "type[Frame]",
-        msgspec.defstruct(
-            f"{event.__name__}Frame",
-            [("msg", event)],
-            bases=(Frame,),
-            frozen=True,
-            gc=False,
-            tag_field="type",
-            tag=event.type,
-        ),
-    )
-    for event in get_args(Event)
-}
-"""The envelope of each event, as `decode` gives it."""
-
-_KNOWN_TYPES = frozenset(event.type for event in get_args(Event)) | {
-    "subscribed",
-    "unsubscribed",
-    "ok",
-    "error",
-}
-
-_known = msgspec.json.Decoder(
-    cast("type[Frame | Control]", Union[(*FRAMES.values(), *get_args(Control))]),
-    dec_hook=decode_amount,
-    # Amounts that come as JSON numbers reach the hook in their own digits.
-    float_hook=str,
-)
-_any = msgspec.json.Decoder(Unknown)
+_decode = msgspec.json.Decoder(Frame).decode
 
 
-def decode(data: Payload) -> Received:
-    """Read one frame. Any bytes give a value: what can't be a frame gives `Malformed`."""
+def read(data: Payload) -> Received:
+    """Read one message."""
     try:
-        # The decoder skips over unknown fields without looking at their encoding.
+        # The decoder skips over what it does not read without looking at its encoding.
         if not data.isascii():
             data.decode()
-        return _known.decode(data)
-    except UnicodeDecodeError:
-        return Malformed("encoding", "not UTF-8")
-    except (ValueError, RecursionError) as error:
-        return _decode_other(data, error)
+        frame = _decode(data)
+    except (ValueError, RecursionError):
+        return _read_leniently(data)
+    if frame.type in EVENT_TYPES:
+        return frame
+    return _read_leniently(data) if frame.type in _CONTROLS else _unknown(frame)
 
 
-def _decode_other(data: Payload, error: Exception) -> Unknown | Malformed:
-    """Tell a message of a type unknown from one that breaks its type's rules, or is none."""
+def _read_leniently(data: Payload) -> Received:
     try:
-        frame = _any.decode(data)
-    except msgspec.ValidationError as envelope_error:
-        return _malformed("envelope", envelope_error)
+        message = _parse(data)
+    except UnicodeDecodeError:
+        return Malformed("not UTF-8")
     except RecursionError:
-        return Malformed("nesting", "nested too deep")
-    except ValueError as json_error:
-        return _malformed("JSON", json_error)
-    if frame.type in _KNOWN_TYPES:
-        return _malformed(frame.type, error)
+        return Malformed("nested too deep")
+    except ValueError:
+        return Malformed("not JSON")
+    if not isinstance(message, dict):
+        return Malformed("no JSON object")
+    kind = message.get("type")
+    kind = kind if isinstance(kind, str) else ""
+    if kind in _CONTROLS:
+        return _CONTROLS[kind](message)
+    frame = Frame(kind, *(_count(message.get(name)) for name in ("sid", "seq", "sending_ts_ms")))
+    return frame if kind in EVENT_TYPES else _unknown(frame)
+
+
+def _unknown(frame: Frame) -> Unknown | Malformed:
     if frame.type.startswith(OWN_TYPES):
-        return Malformed("envelope", f"types that begin with {OWN_TYPES} are rfqwatch's own")
-    return frame
+        return Malformed(f"types that begin with {OWN_TYPES} are rfqwatch's own")
+    return Unknown(frame.type, frame.sid, frame.seq, frame.sending_ts_ms)
 
 
-def _malformed(kind: str, error: Exception) -> Malformed:
-    return Malformed(kind, str(error)[:_LONGEST_REASON])
+def _parse(data: Payload) -> Any:  # noqa: ANN401 - JSON may hold anything
+    return json.loads(data.decode(), parse_int=_whole, parse_constant=_refuse)
+
+
+def _whole(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _DIGITS else None
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("JSON knows neither NaN nor Infinity")
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value <= _WIDEST else None
+
+
+def _inner(message: dict[str, Any]) -> dict[str, Any]:
+    msg = message.get("msg")
+    return msg if isinstance(msg, dict) else {}
+
+
+def _numbers(message: dict[str, Any]) -> tuple[int | None, int | None, int | None]:
+    return _count(message.get("id")), _count(message.get("sid")), _count(message.get("seq"))
+
+
+def _subscribed(message: dict[str, Any]) -> Subscribed:
+    sids = (_count(part.get("sid")) for part in (_inner(message), message))
+    return Subscribed(_count(message.get("id")), next((s for s in sids if s is not None), None))
+
+
+def _unsubscribed(message: dict[str, Any]) -> Unsubscribed:
+    return Unsubscribed(*_numbers(message))
+
+
+def _ok(message: dict[str, Any]) -> Ok:
+    # An array after a list, an object after an update.
+    msg = message.get("msg")
+    listed = _listed(msg) if isinstance(msg, list) else None
+    return Ok(*_numbers(message), listed)
+
+
+def _listed(entries: list[Any]) -> frozenset[int] | None:
+    sids = set()
+    for entry in entries:
+        sid = _count(entry.get("sid")) if isinstance(entry, dict) else None
+        if sid is None:
+            return None
+        channel = entry.get("channel")
+        if channel == CHANNEL or not isinstance(channel, str):
+            sids.add(sid)
+    return frozenset(sids)
+
+
+def _error(message: dict[str, Any]) -> Error:
+    msg = message.get("msg")
+    code = _inner(message).get("code")
+    text = msg if isinstance(msg, str) else _inner(message).get("msg")
+    if isinstance(code, str):
+        code = int(code) if code.isascii() and code.isdecimal() and len(code) < _DIGITS else code
+    elif isinstance(code, float) and code.is_integer():
+        code = int(code)
+    return Error(
+        *_numbers(message),
+        code=code[:_LONGEST_WORD] if isinstance(code, str) else _count(code),
+        text=text[:_LONGEST_WORD] if isinstance(text, str) else "",
+    )
+
+
+_CONTROLS: dict[str, Callable[[dict[str, Any]], Control]] = {
+    "subscribed": _subscribed,
+    "unsubscribed": _unsubscribed,
+    "ok": _ok,
+    "error": _error,
+}
 
 
 class _Params(Struct, frozen=True, omit_defaults=True):
@@ -192,10 +242,10 @@ class _Params(Struct, frozen=True, omit_defaults=True):
     user_filter: Literal["self"] | None = None
 
 
-class _Command(Struct, frozen=True):
+class _Command(Struct, frozen=True, omit_defaults=True):
     id: int
     cmd: str
-    params: Any
+    params: _Params | None = None
 
 
 def subscribe(
@@ -207,15 +257,10 @@ def subscribe(
     ``shard_factor`` (docs.kalshi.com, Communications, sharding). ``mine`` asks for the user's own
     RFQs only.
     """
-    return msgspec.json.encode(
-        _Command(
-            command_id,
-            "subscribe",
-            _Params(
-                (CHANNEL,),
-                shard_factor=shard_factor,
-                shard_key=shard_key,
-                user_filter="self" if mine else None,
-            ),
-        )
-    )
+    params = _Params((CHANNEL,), shard_factor, shard_key, "self" if mine else None)
+    return msgspec.json.encode(_Command(command_id, "subscribe", params))
+
+
+def list_subscriptions(command_id: int) -> bytes:
+    """Write the command that asks which subscriptions the connection has."""
+    return msgspec.json.encode(_Command(command_id, "list_subscriptions"))
