@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from rfqwatch.exchange.wire import CHANNEL, Malformed
-from rfqwatch.lines.output import LineOutput, fold
+from rfqwatch.exchange.wire import CHANNEL, OWN_TYPES, Malformed
+from rfqwatch.lines.output import LineOutput
 
 if TYPE_CHECKING:
-    from rfqwatch.exchange.session import Gap, Live
-    from rfqwatch.exchange.wire import Frame, Payload, Unknown
+    from collections.abc import Mapping, Sequence
+
+    from rfqwatch.exchange.notices import Gap, Live
+    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.lines.buffer import Line
+    from rfqwatch.lines.output import Ending
 
 _NEWLINE = ord("\n")
 _RETURN = ord("\r")
 _BRACE = ord("}")
+_HOLLOW = frozenset(b"{ \t")
+"""What stands before the brace that ends an object without members."""
+
+
+def fold(data: Payload) -> Payload:
+    """Put a message on one line: outside of strings, JSON takes a space for a line break."""
+    return data.replace(b"\n", b" ").replace(b"\r", b" ")
 
 
 class JsonLines(LineOutput):
     """Every message as the exchange wrote it, plus ``received_ts_ms`` and ``shard`` at its end.
 
-    Lines of our own have the types ``rfqwatch.subscribed`` and ``rfqwatch.gap``.
+    A message that is no JSON object, and whatever is not the exchange's, has a ``type`` of our own.
     """
 
     def _line_end(self, shard: str, received_ms: int) -> bytes:
         name = f',"shard":"{shard}"' if shard else ""
         return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
 
-    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> Payload | None:
-        if type(frame) is Malformed:
-            return None
-        if _NEWLINE in data or _RETURN in data:
-            data = fold(data)
-        if data[-1] != _BRACE:
-            data = data.rstrip()
-        data.pop()
-        return data
+    def _message_lines(self, data: Sequence[Payload], frames: Sequence[Message]) -> Sequence[Line]:
+        lines: list[Line] = []
+        for payload, frame in zip(data, frames, strict=True):
+            if type(frame) is Malformed:
+                lines.append(_malformed(payload, frame))
+                continue
+            line = payload
+            if _NEWLINE in line or _RETURN in line:
+                line = fold(line)
+            if line.pop() != _BRACE:
+                line = line.rstrip()
+                line.pop()
+            if line[-1] in _HOLLOW and line.strip() == b"{":
+                # After no member, no comma may stand: what the line's end says is said twice.
+                line += b'"received_ts_ms":%d' % self._received_ms
+            lines.append(line)
+        return lines
 
     def _live_line(self, live: Live) -> bytes:
-        return _own("rfqwatch.subscribed", live.sid, {"channel": CHANNEL, "sid": live.sid})
+        return _own("subscribed", live.sid, {"channel": CHANNEL, "sid": live.sid})
 
     def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return _own(
-            "rfqwatch.gap",
+            "gap",
             gap.sid,
             {
                 "reason": gap.reason,
@@ -55,7 +75,37 @@ class JsonLines(LineOutput):
             },
         )
 
+    def _ended_line(self, ending: Ending) -> bytes:
+        return _own("ended", None, ending._asdict())
 
-def _own(name: str, sid: int | None, msg: dict[str, object]) -> bytes:
-    line = {"type": name, **({} if sid is None else {"sid": sid}), "msg": msg}
+
+def _malformed(data: Payload, frame: Malformed) -> bytes:
+    try:
+        kept = {"text": data.decode()}
+    except UnicodeDecodeError:
+        kept = {"base64": base64.b64encode(data).decode()}
+    return _own("malformed", None, {"reason": frame.reason, **kept})
+
+
+def _own(name: str, sid: int | None, msg: Mapping[str, object]) -> bytes:
+    line = {"type": OWN_TYPES + name, **({} if sid is None else {"sid": sid}), "msg": msg}
     return msgspec.json.encode(line)[:-1]
+
+
+class RawLines(LineOutput):
+    """Every message's bytes alone, malformed ones too, and nothing of our own."""
+
+    def _line_end(self, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
+        return b"\n"
+
+    def _message_lines(self, data: Sequence[Payload], frames: Sequence[Message]) -> Sequence[Line]:  # noqa: ARG002
+        return [fold(payload) for payload in data]
+
+    def _live_line(self, live: Live) -> bytes:  # noqa: ARG002
+        return b""
+
+    def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
+        return b""
+
+    def _ended_line(self, ending: Ending) -> bytes:  # noqa: ARG002
+        return b""

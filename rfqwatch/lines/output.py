@@ -1,78 +1,59 @@
-"""The stream as lines on standard output, whatever a line looks like."""
+"""The stream as lines for the places they go to, whatever a line looks like."""
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.escaping import safe_json_line
-from rfqwatch.exchange.events import RfqBatchCreated, RfqBatchDeleted, RfqCreated, RfqDeleted
-from rfqwatch.exchange.session import Gap
-from rfqwatch.exchange.wire import FRAMES
-from rfqwatch.lines.stdout import DEFAULT_LIMIT, OWN, QUOTE, Batch, Shed, Stdout
+from rfqwatch.exchange.notices import Gap
+from rfqwatch.lines.buffer import Batch
 
 if TYPE_CHECKING:
-    from asyncio import Future
+    from collections.abc import Sequence
 
-    from rfqwatch.exchange.session import Live
-    from rfqwatch.exchange.wire import Frame, Malformed, Payload, Unknown
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.notices import Live
+    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.lines.buffer import Line, Shed
+    from rfqwatch.lines.stdout import Stdout
 
-_RFQ_FRAMES = frozenset(
-    FRAMES[event] for event in (RfqCreated, RfqDeleted, RfqBatchCreated, RfqBatchDeleted)
-)
 
+class Ending(NamedTuple):
+    """How a stream ended, and how much there was of it.
 
-def fold(data: Payload) -> Payload:
-    """Put a message on one line: outside of strings, JSON takes a space for a line break."""
-    return data.replace(b"\n", b" ").replace(b"\r", b" ")
+    ``reason`` is "count", "duration", "signal" or "error". ``missed`` is None where the number of
+    frames missed can't be known.
+    """
+
+    reason: str
+    events: int
+    gaps: int
+    missed: int | None
+    malformed: int
 
 
 class LineOutput(ABC):
-    """Lines on standard output; subclasses say what stands in them, but for their end."""
+    """Lines of what comes; subclasses say what stands in them, but for their end."""
 
-    def __init__(self, fd: int, *, limit: int = DEFAULT_LIMIT) -> None:
-        self._stdout = Stdout(fd, limit=limit, describe_shed=self._shed_line)
-        self._terminal = os.isatty(fd)
+    def __init__(self, place: Stdout) -> None:
+        self.place = place
+        place.describe_shed = self._shed_line
         self._shard = ""
         self._received_ms = 0
         self._end = b""
-        self._lines: list[bytes | bytearray] = []
-        self._dear: dict[int, int] = {}
+        self._lines: list[Line] = []
+        self._frames: list[Message | None] = []
 
-    def start(self) -> Future[None]:
-        """Begin to write; see `Stdout.start`."""
-        return self._stdout.start()
-
-    def close(self) -> None:
-        """Say that no more lines will come."""
-        self._stdout.close()
-
-    @property
-    def shed(self) -> int:
-        """How many events were dropped because the consumer did not take them."""
-        return self._stdout.shed
-
-    @property
-    def undelivered(self) -> int:
-        """How many events still wait to be written, or are being written."""
-        return self._stdout.undelivered
-
-    def begin(self, shard: str, received_ms: int) -> None:
+    def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
         self._shard = shard
-        self._received_ms = received_ms
-        self._end = self._line_end(shard, received_ms)
+        self._received_ms = at.ms
+        self._end = self._line_end(shard, at.ms)
 
-    def event(self, data: Payload, frame: Frame | Unknown | Malformed) -> bool:
-        """Take a message and its bytes; tell whether it makes a line."""
-        line = self._event_line(data, frame)
-        if line is None:
-            return False
-        if type(frame) not in _RFQ_FRAMES:
-            self._dear[len(self._lines)] = QUOTE
-        self._lines.append(line)
-        return True
+    def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
+        """Take messages, their bytes beside what was read of them."""
+        self._lines += self._message_lines(data, frames)
+        self._frames += frames
 
     def live(self, live: Live) -> None:
         """Print that messages are due from here on."""
@@ -82,23 +63,35 @@ class LineOutput(ABC):
         """Print that messages are missing here."""
         self._print_own(self._gap_line(gap, self._shard, self._received_ms))
 
+    def ended(self, ending: Ending, at: Instant) -> None:
+        """Print that no more will come."""
+        self.begin("", at)
+        self._print_own(self._ended_line(ending))
+        self.end()
+
     def end(self) -> None:
         """Hand over what came since `begin`."""
-        if not self._lines:
-            return
-        batch = Batch(self._shard, self._received_ms, self._lines, self._end, self._dear)
-        if self._terminal:
-            lines = batch.written().splitlines(keepends=True)
-            batch.lines = [safe_json_line(line)[:-1] for line in lines]
-            batch.end = b"\n"
-        self._stdout.put(batch)
-        self._lines = []
-        self._dear = {}
+        if self._lines:
+            self.place.put(
+                Batch(self._shard, self._received_ms, self._lines, self._frames, self._end)
+            )
+            self._lines = []
+            self._frames = []
+
+    @property
+    def shed(self) -> int:
+        """How many messages were dropped because nobody took them."""
+        return self.place.shed
+
+    @property
+    def lost(self) -> int:
+        """How many were dropped, or are not taken yet."""
+        return self.place.shed + self.place.undelivered
 
     def _print_own(self, line: bytes) -> None:
         if line:
-            self._dear[len(self._lines)] = OWN
             self._lines.append(line)
+            self._frames.append(None)
 
     def _shed_line(self, shed: Shed) -> bytes:
         gap = Gap(
@@ -118,10 +111,8 @@ class LineOutput(ABC):
         """Write what every line of a burst ends with. Called from the thread that writes, too."""
 
     @abstractmethod
-    def _event_line(
-        self, data: Payload, frame: Frame | Unknown | Malformed
-    ) -> bytes | bytearray | None:
-        """Write the line for a message, or None for no line."""
+    def _message_lines(self, data: Sequence[Payload], frames: Sequence[Message]) -> Sequence[Line]:
+        """Write a line for each message."""
 
     @abstractmethod
     def _live_line(self, live: Live) -> bytes:
@@ -130,3 +121,7 @@ class LineOutput(ABC):
     @abstractmethod
     def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:
         """Write the line for a gap, or nothing. Called from the thread that writes, too."""
+
+    @abstractmethod
+    def _ended_line(self, ending: Ending) -> bytes:
+        """Write the last line, or nothing."""

@@ -28,10 +28,15 @@ from rfqwatch.lines.output import LineOutput
 from rfqwatch.lines.wording import UNKNOWN, bid, clock, counted, settlement, size, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from decimal import Decimal
 
-    from rfqwatch.exchange.session import Gap, Live
-    from rfqwatch.exchange.wire import Frame, Payload
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.notices import Gap, Live
+    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.lines.buffer import Line
+    from rfqwatch.lines.output import Ending
+    from rfqwatch.lines.stdout import Stdout
 
 MOST_LEGS = 15
 """Legs of one combo, or quotes of one batch, shown; the largest combos have about as many."""
@@ -45,20 +50,28 @@ _TYPE_WIDTH = len("rfq_batch_best_quotes")
 class TextLines(LineOutput):
     """Time (UTC), shard, type, market or legs, size, bids, id."""
 
-    def begin(self, shard: str, received_ms: int) -> None:
+    def __init__(self, place: Stdout, read: Callable[[str, Payload], Event | None]) -> None:
+        super().__init__(place)
+        self._read = read
+
+    def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
-        super().begin(shard, received_ms)
-        self._start = _start(shard, received_ms)
+        super().begin(shard, at)
+        self._start = _start(shard, at.ms)
 
     def _line_end(self, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return b"\n"
 
-    def _event_line(self, data: Payload, frame: Frame | Unknown | Malformed) -> bytes | None:  # noqa: ARG002
+    def _message_lines(self, data: Sequence[Payload], frames: Sequence[Message]) -> Sequence[Line]:
+        return [self._message_line(*each) for each in zip(data, frames, strict=True)]
+
+    def _message_line(self, data: Payload, frame: Message) -> bytes:
         if isinstance(frame, Malformed):
-            return None
+            return self._line("malformed", frame.reason, _excerpt(data))
         if isinstance(frame, Unknown):
-            return self._line(_word(frame.type), "unknown to rfqwatch")
-        return self._line(frame.msg.type, *_describe(frame.msg))
+            return self._line(_word(frame.type or "no type"), "unknown to rfqwatch")
+        event = self._read(frame.type, data)
+        return self._line(frame.type, *(["unreadable"] if event is None else _describe(event)))
 
     def _live_line(self, live: Live) -> bytes:
         return self._line("watching", "" if live.sid is None else f"sid {live.sid}")
@@ -68,6 +81,9 @@ class TextLines(LineOutput):
         until = "" if gap.to_ms is None else f" to {_clock(gap.to_ms)}"
         words = f"{gap.reason}: {missed} missed", f"{_clock(gap.from_ms)}{until}"
         return _line(_start(shard, received_ms), "GAP", *words)
+
+    def _ended_line(self, ending: Ending) -> bytes:
+        return self._line("ended", f"{ending.reason}: {counted(ending.events, 'message')}")
 
     def _line(self, kind: str, *words: str) -> bytes:
         return _line(self._start, kind, *words)
@@ -79,6 +95,11 @@ def _line(start: str, kind: str, *words: str) -> bytes:
 
 def _start(shard: str, received_ms: int) -> str:
     return "  ".join(filter(None, [_clock(received_ms), shard]))
+
+
+def _excerpt(data: Payload) -> str:
+    text = data[:LONGEST_WORD].decode(errors="backslashreplace")
+    return text if len(data) <= LONGEST_WORD else f"{text}…"
 
 
 _clock = partial(clock, timespec="milliseconds")

@@ -52,7 +52,7 @@ def size(wanted: Decimal | None, target_cost: Decimal | None) -> str:
 def bid(side: str, price: Decimal | None, offered: Decimal | None = None) -> str:
     """Write ``yes $0.35 x 10.00 ct``; a price of zero is the exchange's way to say no bid."""
     if not price:
-        return f"{side} {NONE}"
+        return f"{side} {UNKNOWN if price is None else NONE}"
     return f"{side} {dollars(price)}" + ("" if offered is None else f" x {contracts(offered)}")
 
 
