@@ -8,20 +8,20 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
+from rfqwatch.clock import now
 from rfqwatch.lines.stdout import ConsumerGoneError
-from rfqwatch.signals import first_of, signals
-from rfqwatch.summary import summary
+from rfqwatch.signals import SignalledError, first_of, signals
+from rfqwatch.summary import ending, summary
 from rfqwatch.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable
 
     from rfqwatch.health import Health
     from rfqwatch.lines.output import LineOutput
     from rfqwatch.sources.websocket import Dialer
+    from rfqwatch.stderr import Voice
     from rfqwatch.watch import Channel, Quota
-
-    Say = Callable[[str], None]
 
 GRACE_S = 2.0
 """How long a consumer that does not read may hold up an end that a signal or an error asks for."""
@@ -33,47 +33,55 @@ class Watched(NamedTuple):
     channels: list[tuple[Channel, Dialer]]
     quota: Quota
     health: Health
+    voice: Voice
 
 
-async def print_lines(
-    watched: Watched, lines: LineOutput, *, duration_s: float | None, say: Say
-) -> None:
+async def print_lines(watched: Watched, lines: LineOutput, duration_s: float | None) -> None:
     """Print the stream. Raises what ends it, unless that was asked for; says a summary."""
     start = time.monotonic()
-    written = lines.start()
+    place, quota = lines.place, watched.quota
+    written = place.start()
+    reason = "duration"
     with signals() as signalled:
         try:
-            async with _running(watch(watched.channels, say)) as work:
+            async with _running(watch(watched.channels, watched.voice)) as work:
                 await first_of(work, written, signalled, timeout_s=duration_s)
+                if work.done():
+                    reason = "count"
         finally:
             error = sys.exception()
-            lines.close()
+            if error:
+                reason = "signal" if isinstance(error, SignalledError) else "error"
             if not isinstance(error, ConsumerGoneError):
+                lines.ended(ending(watched.health, reason, quota.shown, place.shed), now())
+                place.close()
                 # As asked for, whoever reads gets it all; after a signal, what is quick.
                 grace_s = GRACE_S if error else None
                 to_come = None if signalled.done() else signalled
                 try:
                     await first_of(written, to_come, timeout_s=grace_s)
                 finally:
-                    waiting = lines.undelivered
-                    printed = watched.quota.shown - lines.shed - waiting
+                    waiting = place.undelivered
+                    printed = quota.shown - place.shed - waiting
                     done = f"{printed:,} events printed in {_since(start)}"
-                    say(summary(watched.health, done, shed=lines.shed, undelivered=waiting))
+                    lost = {"shed": place.shed, "undelivered": waiting}
+                    watched.voice.say(summary(watched.health, done, **lost))
 
 
-async def show(
-    watched: Watched, drawn: Awaitable[None], *, duration_s: float | None, say: Say
-) -> None:
+async def show(watched: Watched, drawn: Awaitable[None], duration_s: float | None) -> None:
     """Watch while something is drawn, until that is done. Raises what ends it earlier."""
     start = time.monotonic()
     with signals() as signalled:
         try:
-            # The terminal is given back first: closing connections may take a second.
-            async with _running(watch(watched.channels, say)) as work, _running(drawn) as drawing:
+            # The terminal is given back first: closing connections may take a moment.
+            async with (
+                _running(watch(watched.channels, watched.voice)) as work,
+                _running(drawn) as drawing,
+            ):
                 await first_of(work, drawing, signalled, timeout_s=duration_s)
         finally:
             done = f"{watched.quota.shown:,} events watched in {_since(start)}"
-            say(summary(watched.health, done))
+            watched.voice.say(summary(watched.health, done))
 
 
 async def until_signal(served: Awaitable[None]) -> None:

@@ -2,7 +2,7 @@
 
 ::
 
-    dial -> subscribe -> receive -> decode -> observe -> output
+    dial -> subscribe -> receive -> read -> observe -> output
       ^                     |
       +---- wait <--- lost -+
 """
@@ -11,24 +11,28 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, NoReturn, TypeGuard
+from math import inf
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from rfqwatch.clock import now_ms
+from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
-from rfqwatch.exchange.session import Ended, Gap, Live, Note, SubscriptionLostError
+from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
+from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
-from rfqwatch.exchange.wire import Frame, Malformed, Unknown, decode
+from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
 from rfqwatch.health import Connection, lag_of
 from rfqwatch.sources.websocket import DisconnectedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from rfqwatch.exchange.session import Notice, Session
-    from rfqwatch.exchange.wire import Payload, Received
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.notices import Notice
+    from rfqwatch.exchange.session import Session
+    from rfqwatch.exchange.wire import Message, Payload, Received
     from rfqwatch.health import ShardHealth
-    from rfqwatch.output import Output
     from rfqwatch.sources.websocket import Dialer, Link
+    from rfqwatch.stderr import Voice
 
 MOST_KINDS_SAID = 100
 LONGEST_EXCERPT = 100
@@ -36,14 +40,42 @@ LONGEST_EXCERPT = 100
 GAP_SAYING_INTERVAL_MS = 10_000
 LAG_ADVISED_MS = 2_000
 OVERFLOWS_ADVISED = 2
+_MINUTE_S = 60.0
 
 
 class EnoughError(Exception):
-    """As many events as asked for were shown."""
+    """As many messages as asked for were shown."""
+
+
+class Output(Protocol):
+    """What takes the stream: the messages of a burst and its notices, from `begin` to `end`."""
+
+    def begin(self, shard: str, at: Instant) -> None:
+        """Expect what was received over one connection at one moment; ``shard`` may be empty."""
+
+    def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
+        """Take messages, their bytes beside what was read of them."""
+
+    def live(self, live: Live) -> None:
+        """Take note that messages are due from here on."""
+
+    def gap(self, gap: Gap) -> None:
+        """Take note that messages are missing here."""
+
+    def end(self) -> None:
+        """Show what came since `begin`."""
+
+    @property
+    def shed(self) -> int:
+        """How many messages were dropped after all, as nobody took them."""
+
+    @property
+    def lost(self) -> int:
+        """How many were, or are not taken yet."""
 
 
 class Quota:
-    """How many events were shown, over all shards, and how many may be; None for no end."""
+    """How many messages were shown, over all shards, and how many may be; None for no end."""
 
     def __init__(self, count: int | None, output: Output) -> None:
         self._count = count
@@ -67,14 +99,17 @@ class Channel:
         health: ShardHealth,
         output: Output,
         quota: Quota,
-        say: Callable[[str], None],
+        voice: Voice,
     ) -> None:
         self._session = session
         self._health = health
+        health.numbering = session.numbering
         self._output = output
         self._quota = quota
-        self._say = say
+        self._voice = voice
         self._name = health.name
+        self._link: Link | None = None
+        self._alarm: asyncio.Timeout | None = None
         self._kinds_said: set[str] = set()
         self._gap_said_ms = 0
         self._overflows = 0
@@ -84,19 +119,19 @@ class Channel:
     async def run(self, dialer: Dialer) -> None:
         """Watch for ever. Raises an `RfqwatchError` when that is no use, and `EnoughError`."""
         session = self._session
-        self._say_own(f"connecting to {dialer.place}")
+        self._say(f"connecting to {dialer.place}")
         try:
             while True:
                 self._become(Connection.CONNECTING)
-                alive_ms = 0
+                alive_s = 0.0
                 try:
                     async with dialer.dial() as link:
                         try:
                             await self._converse(link)
                         finally:
-                            alive_ms = link.heard_ms
+                            alive_s = link.heard_s
                 except (DisconnectedError, SubscriptionLostError) as lost:
-                    delay_s = session.lost(alive_ms)
+                    delay_s = session.lost(alive_s)
                     if delay_s is None:
                         raise ConnectionFailedError(
                             f"{dialer.place}: {lost}",
@@ -111,116 +146,157 @@ class Channel:
 
     async def _converse(self, link: Link) -> NoReturn:
         session = self._session
-        await link.command(session.subscribe(now_ms()))
+        self._link = link
+        self._detail(f"connected to {link.described}")
+        link.command(session.subscribe(now()))
+        link.start(self._deliver)
+        minute_s = now().s + _MINUTE_S
         while True:
             try:
-                received_ms, burst = await link.receive(session.deadline_ms)
+                async with asyncio.timeout(None) as alarm:
+                    self._alarm = alarm
+                    self._set_alarm(minute_s)
+                    try:
+                        await asyncio.shield(link.over)
+                    finally:
+                        self._alarm = None
             except TimeoutError:
-                if command := session.expired(now_ms()):
-                    await link.command(command)
-            else:
-                self._deliver(received_ms, burst)
+                at = now()
+                self._tell_apart(session.expired(at))
+                if at.s >= minute_s:
+                    minute_s = at.s + _MINUTE_S
+                    pings, link.pings = link.pings, 0
+                    self._detail(f"{pings} pings in the last minute")
+
+    def _set_alarm(self, latest_s: float = inf) -> None:
+        """Wake when the session's deadline passes, which may be sooner than it was."""
+        if self._alarm is not None and not self._alarm.expired():
+            due_s = min(self._session.deadline_s, self._alarm.when() or inf, latest_s)
+            self._alarm.reschedule(None if due_s == inf else due_s)
 
     def finish(self) -> None:
         """Tell of the gap that is still open at the end of the stream."""
-        self._tell_apart(self._session.finish(now_ms()))
+        self._tell_apart(self._session.finish(now()))
 
-    def _deliver(self, received_ms: int, burst: Sequence[Payload]) -> None:
-        output, health, observe = self._output, self._health, self._session.observe
-        shown, most = 0, self._quota.left
-        if most <= 0:
+    def _deliver(self, at: Instant, burst: Sequence[Payload]) -> None:
+        session, output = self._session, self._output
+        left = self._quota.left
+        if left <= 0:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
-        output.begin(self._name, received_ms)
-        first: Frame | None = None
+        frames = [read(data) for data in burst]
+        lost: Exception | None = None
+        place, end = 0, len(frames)
+        output.begin(self._name, at)
         try:
-            for data in burst:
-                frame = decode(data)
-                if notices := observe(frame, received_ms):
-                    self._tell_all(notices)
-                if isinstance(frame, Frame):
-                    first = first or frame
-                elif not self._count_odd(frame, data):
-                    continue
-                if output.event(data, frame):
-                    shown += 1
-                    if shown >= most:
-                        raise EnoughError
+            while place < end:
+                count = 0 if lost else session.follow(frames, place, at)
+                if not count:
+                    frame, data = frames[place], burst[place]
+                    if not lost:
+                        try:
+                            self._tell_all(session.observe(frame, at))
+                        except (SubscriptionLostError, RfqwatchError) as error:
+                            # What came behind it came all the same.
+                            lost = error
+                    if not isinstance(frame, Frame | Malformed):
+                        place += 1
+                        continue
+                    self._count_odd(frame, data)
+                    count = 1
+                shown = min(count, left)
+                messages = cast("Sequence[Message]", frames[place : place + shown])
+                output.messages(burst[place : place + shown], messages)
+                self._quota.shown += shown
+                left -= shown
+                place += count
+                if not left:
+                    raise EnoughError
         finally:
-            self._quota.shown += shown
-            health.heard(len(burst), received_ms)
-            health.backward = self._session.backward
-            health.unnumbered = self._session.unnumbered
+            self._health.receive(end, at)
             output.end()
-        if first is not None:
-            lag_ms = lag_of(first.msg, received_ms, first.sending_ts_ms)
-            if lag_ms is not None:
-                self._lagged(lag_ms)
+        self._measure(frames[0], burst[0], at)
+        if lost:
+            raise lost
 
-    def _count_odd(self, frame: Received, data: Payload) -> TypeGuard[Unknown | Malformed]:
-        """Count what is no event of the channel; tell whether the output may show it."""
+    def _count_odd(self, frame: Message, data: Payload) -> None:
         if isinstance(frame, Unknown):
             self._health.unknown += 1
-            self._say_kind(f"type {frame.type[:60]}", "passed on, though unknown")
+            kind = f"type {frame.type[:60]}" if frame.type else "a message without a type"
+            self._say_kind(kind, "passed on, though unknown")
         elif isinstance(frame, Malformed):
             self._health.malformed += 1
             start = data[:LONGEST_EXCERPT].decode(errors="backslashreplace")
             more = "…" if len(data) > LONGEST_EXCERPT else ""
-            self._say_kind(f"malformed {frame.kind} frame", f"{frame.reason}: {start}{more}")
-        else:
-            return False
-        return True
+            self._say_kind("malformed frame", f"{frame.reason}: {start}{more}")
 
     def _tell_apart(self, notices: Sequence[Notice]) -> None:
-        self._output.begin(self._name, now_ms())
-        self._tell_all(notices)
-        self._output.end()
+        if notices:
+            self._output.begin(self._name, now())
+            self._tell_all(notices)
+            self._output.end()
 
     def _tell_all(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
             self._tell(notice)
+        if notices:
+            self._set_alarm()
 
     def _tell(self, notice: Notice) -> None:
         match notice:
             case Live():
                 self._output.live(notice)
-                self._become(
-                    Connection.WATCHING,
-                    "watching" + ("" if notice.sid is None else f" (sid {notice.sid})"),
-                )
+                sid = "" if notice.sid is None else f" (sid {notice.sid})"
+                self._become(Connection.WATCHING, f"watching{sid}")
+                self._detail(f"acknowledged after {notice.asked_s * 1000:.0f} ms")
             case Gap():
                 self._health.gapped(notice.missed)
                 self._output.gap(notice)
                 self._say_gap(notice)
             case Ended():
-                self._retry(notice.why, (notice.retry_ms - now_ms()) / 1000)
-                if notice.overflow:
-                    self._overflows += 1
-                    if self._overflows == OVERFLOWS_ADVISED:
-                        self._advise("the exchange can't send fast enough over this connection")
+                self._retry(notice.why, notice.delay_s)
+                self._overflows += notice.overflow
+                if notice.overflow and self._overflows == OVERFLOWS_ADVISED:
+                    self._advise("the exchange can't send fast enough over this connection")
+            case Send():
+                self._send(notice)
+            case Proven():
+                self._health.proven = now()
+                self._detail("the exchange has our subscription")
             case Note():
-                self._say_own(notice.text)
+                self._say(notice.text)
+
+    def _send(self, notice: Send) -> None:
+        if notice.why:
+            self._detail(f"asking whether our subscription lives: {notice.why}")
+        if self._link is not None:
+            self._link.command(notice.command)
 
     def _retry(self, why: str, delay_s: float) -> None:
-        delay_s = max(0.0, delay_s)
         self._become(
             Connection.RECONNECTING,
             f"{why}; trying again in {delay_s:.1f} s",
-            retry_at_ms=now_ms() + round(delay_s * 1000),
+            retry_s=now().s + delay_s,
         )
 
-    def _become(self, state: Connection, text: str = "", retry_at_ms: int | None = None) -> None:
-        self._health.become(state, now_ms(), retry_at_ms)
+    def _become(self, state: Connection, text: str = "", retry_s: float | None = None) -> None:
+        self._health.become(state, now(), retry_s)
         if text:
-            self._say_own(text)
+            self._say(text)
 
-    def _say_own(self, text: str) -> None:
-        self._say(f"shard {self._name}: {text}" if self._name else text)
+    def _named(self, text: str) -> str:
+        return f"shard {self._name}: {text}" if self._name else text
+
+    def _say(self, text: str) -> None:
+        self._voice.say(self._named(text))
+
+    def _detail(self, text: str) -> None:
+        self._voice.detail(self._named(text))
 
     def _say_kind(self, kind: str, text: str) -> None:
         if kind not in self._kinds_said and len(self._kinds_said) < MOST_KINDS_SAID:
             self._kinds_said.add(kind)
-            self._say_own(f"{kind}: {text} (said once; counted from here on)")
+            self._say(f"{kind}: {text} (said once; counted from here on)")
 
     def _say_gap(self, gap: Gap) -> None:
         # A stream that loses a frame a second would bury everything else.
@@ -230,12 +306,15 @@ class Channel:
                 return
             self._gap_said_ms = at_ms
         missed = "an unknown number of" if gap.missed is None else str(gap.missed)
-        self._say_own(
+        self._say(
             f"gap ({gap.reason}): {missed} frames missed"
             + (f"; {self._health.gaps} gaps so far" if self._health.gaps > 1 else "")
         )
 
-    def _lagged(self, lag_ms: int) -> None:
+    def _measure(self, frame: Received, data: Payload, at: Instant) -> None:
+        lag_ms = lag_of(frame, data, at) if type(frame) is Frame else None
+        if lag_ms is None:
+            return
         self._health.lagged(lag_ms)
         # Clocks differ, so the least lag seen stands for none.
         if self._least_lag_ms is None or lag_ms < self._least_lag_ms:
@@ -250,10 +329,10 @@ class Channel:
         key, _, factor = self._name.rpartition("/")
         larger = min(2 * int(factor or 1), LARGEST_FACTOR)
         advice = f"divide it further, as in --shard …/{larger}" if key else "try --shard all/2"
-        self._say_own(f"{why}; one connection is not enough: {advice}")
+        self._say(f"{why}; one connection is not enough: {advice}")
 
 
-async def watch(channels: Sequence[tuple[Channel, Dialer]], say: Callable[[str], None]) -> None:
+async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> None:
     """Watch every shard until one has shown enough, or none is left.
 
     A shard that fails does not disturb the others; when all have, the first failure is raised.
@@ -269,7 +348,7 @@ async def watch(channels: Sequence[tuple[Channel, Dialer]], say: Callable[[str],
             except RfqwatchError as failure:
                 failures.append(failure)
                 if len(failures) < len(tasks):
-                    say(f"{failure.message}; the other shards go on")
+                    voice.say(f"{failure.message}; the other shards go on")
     finally:
         for task in tasks:
             task.cancel()

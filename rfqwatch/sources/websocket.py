@@ -1,6 +1,6 @@
 """A connection to the exchange: dialled with a fresh signature, read burst by burst.
 
-Reading never waits for anything: messages are taken as they are parsed, without the library's
+Reading never waits for anything: messages are handed on as they are parsed, without the library's
 queue, so that nothing downstream can pause the socket or starve its pongs. Whatever arrives counts
 as a sign of life, pings included, as the exchange stops its pings while traffic flows
 (docs.kalshi.com, WebSocket keep-alive).
@@ -8,7 +8,6 @@ as a sign of life, pings included, as the exchange stops its pings while traffic
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import ssl
@@ -25,25 +24,30 @@ from websockets.exceptions import (
     InvalidStatus,
     InvalidURI,
 )
-from websockets.frames import Frame, Opcode
+from websockets.frames import CloseCode, Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from rfqwatch import __version__
-from rfqwatch.clock import now_ms
+from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import handshake_headers
 from rfqwatch.sources import refusals
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import AsyncIterator, Callable
 
     from websockets.client import ClientProtocol
     from websockets.protocol import Event
     from websockets.uri import WebSocketURI
 
+    from rfqwatch.clock import Instant
     from rfqwatch.exchange.credentials import Credentials
     from rfqwatch.exchange.wire import Payload
+
+    Deliver = Callable[[Instant, list[Payload]], None]
+    """What takes the messages that came at one moment."""
 
 OPEN_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 1.0
@@ -69,73 +73,89 @@ class DisconnectedError(Exception):
 
 
 class Link(ClientConnection):
-    """One open connection, read as bursts of whole messages."""
+    """One open connection, read as bursts of whole messages.
+
+    ``over`` is done when the connection ends, or is of no more use: its exception says why.
+    ``pings`` counts those of the exchange.
+    """
 
     def __init__(self, protocol: ClientProtocol, **options: object) -> None:
         super().__init__(protocol, **options)  # type: ignore[arg-type]
+        self.over: asyncio.Future[None] = self.loop.create_future()
+        self.pings = 0
+        self._deliver: Deliver | None = None
         self._burst: list[Payload] = []
-        self._burst_ms = 0
         self._partial: bytearray | None = None
         self._unread = bytearray()
         self._wanted = 0
         self._take: Callable[[bytes], None] = self._take_handshake
-        self._waiter: asyncio.Future[None] | None = None
-        self._end: str | None = None
-        self._heard = self.loop.time()
+        self.heard_s = self.loop.time()
+        """When anything at all last arrived, a ping too, by the clock that can't be set."""
         self._watchdog: asyncio.TimerHandle | None = None
 
-    async def receive(self, until_ms: int | None = None) -> tuple[int, list[Payload]]:
-        """Wait for messages: the Unix milliseconds of receipt, and all that came since.
-
-        Raises `TimeoutError` when ``until_ms`` passes first, and `DisconnectedError` at the end.
-        """
-        if not self._burst:
-            if self._end is not None:
-                raise DisconnectedError(self._end)
-            self._waiter = self.loop.create_future()
-            if until_ms is None:
-                await self._waiter
-            else:
-                async with asyncio.timeout(max(0, until_ms - now_ms()) / 1000):
-                    await self._waiter
-            if not self._burst:
-                raise DisconnectedError(self._end)
-        burst, self._burst = self._burst, []
-        return self._burst_ms, burst
-
-    async def command(self, command: bytes) -> None:
-        """Send a command. Raises `DisconnectedError` at the end."""
-        try:
-            await self.send(command, text=True)
-        except ConnectionClosed:
-            raise DisconnectedError(self._end or "connection lost") from None
-
     @property
-    def heard_ms(self) -> int:
-        """When anything at all last arrived, a ping too; Unix milliseconds."""
-        return now_ms() - round((self.loop.time() - self._heard) * 1000)
+    def described(self) -> str:
+        """Where it leads, and over what: address, port, TLS version."""
+        host, port, *_ = self.remote_address
+        tls = self.transport.get_extra_info("ssl_object")
+        return f"{host} port {port} over {'TCP, no TLS' if tls is None else tls.version()}"
+
+    def start(self, deliver: Deliver) -> None:
+        """Hand every burst from here on, and what came already, to ``deliver``.
+
+        What it raises ends the connection, and is the exception of ``over``.
+        """
+        self._deliver = deliver
+        if self._burst:
+            self._hand_on(now())
+
+    def command(self, command: bytes) -> None:
+        """Send a command, if there is still a connection."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_text(command)
+            self.send_data()
 
     def watch(self, idle_timeout_s: float) -> None:
         """End the connection when nothing at all arrives for so long."""
-        silent_s = self.loop.time() - self._heard
-        if self._end is not None:
+        silent_s = self.loop.time() - self.heard_s
+        if self.over.done():
             return
         if silent_s >= idle_timeout_s:
-            self._finish(f"nothing heard for {silent_s:.0f} s")
+            self._finish(DisconnectedError(f"nothing heard for {silent_s:.0f} s"))
             self.transport.abort()
         else:
             self._watchdog = self.loop.call_later(
                 idle_timeout_s - silent_s, self.watch, idle_timeout_s
             )
 
+    async def leave(self) -> None:
+        """Say goodbye, and wait for nothing: the exchange may go on sending."""
+        self._deliver = None
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(CloseCode.NORMAL_CLOSURE)
+            self.send_data()
+        self._finish(DisconnectedError("left"))
+        self.transport.abort()
+        await self.wait_closed()
+
     def data_received(self, data: bytes) -> None:
         """Take bytes from the socket."""
-        self._heard = self.loop.time()
-        received_ms = now_ms()
+        at = now()
+        self.heard_s = at.s
         self._take(data)
         if self._burst:
-            self._burst_ms = received_ms
-            self._wake()
+            self._hand_on(at)
+
+    def _hand_on(self, at: Instant) -> None:
+        if self._deliver is None:
+            return
+        burst, self._burst = self._burst, []
+        try:
+            self._deliver(at, burst)
+        except Exception as error:  # noqa: BLE001 - whoever waits for the end raises it
+            self._deliver = None
+            self._finish(error)
+            self.transport.pause_reading()
 
     # The library knows everything a frame can be, at several times what it takes to cut out the one
     # form that nearly all have. So it does the handshake and gets every other frame, whole; once it
@@ -163,10 +183,10 @@ class Link(ClientConnection):
 
     def _cut_frames(self) -> None:
         """Cut whole frames off what is unread, by their headers (RFC 6455, section 5.2)."""
-        unread = self._unread
+        unread, burst = self._unread, self._burst
         start, size = 0, len(unread)
         self._wanted = 0
-        while self.protocol.state is State.OPEN and size - start >= _SHORT_HEADER:
+        while size - start >= _SHORT_HEADER:
             first, length = unread[start], unread[start + 1]
             if first not in _FIRST_BYTES:
                 self._take_rest(start)
@@ -186,14 +206,14 @@ class Link(ClientConnection):
                 self._wanted = end - start
                 break
             if first == _WHOLE_TEXT and self._partial is None:
-                self._burst.append(unread[body:end])
+                burst.append(unread[body:end])
             else:
                 super().data_received(bytes(unread[start:end]))
+                if self.protocol.state is not State.OPEN:
+                    self._take_rest(end)
+                    return
             start = end
-        if self.protocol.state is State.OPEN:
-            del unread[:start]
-        else:
-            self._take_rest(start)
+        del unread[:start]
 
     def _take_rest(self, start: int) -> None:
         rest = bytes(self._unread[start:])
@@ -205,13 +225,14 @@ class Link(ClientConnection):
         super().data_received(data)
         if self.protocol.state is not State.OPEN:
             # Nothing more will come out, even if the exchange goes on sending.
-            self._finish(self._closing())
+            self._finish(DisconnectedError(self._closing()))
 
     def process_event(self, event: Event) -> None:
         """Take a parsed frame from the library, in place of its queue."""
         if self.response is None or not isinstance(event, Frame):
             super().process_event(event)
             return
+        self.pings += event.opcode is Opcode.PING
         if event.opcode in {Opcode.TEXT, Opcode.BINARY, Opcode.CONT}:
             if self._partial is None:
                 self._partial = bytearray()
@@ -226,7 +247,7 @@ class Link(ClientConnection):
         Little is ever sent, so its other end has stopped reading, or floods us with pings.
         """
         super().pause_writing()
-        self._finish("what we send is not read")
+        self._finish(DisconnectedError("what we send is not read"))
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -234,7 +255,8 @@ class Link(ClientConnection):
         super().connection_lost(exc)
         if self._watchdog is not None:
             self._watchdog.cancel()
-        self._finish(self._closing() if exc is None else f"connection lost ({exc})")
+        why = self._closing() if exc is None else f"connection lost ({exc})"
+        self._finish(DisconnectedError(why))
 
     def _closing(self) -> str:
         parser_error = self.protocol.parser_exc
@@ -247,15 +269,14 @@ class Link(ClientConnection):
             f" ({close.reason})" if close.reason else ""
         )
 
-    def _finish(self, why: str) -> None:
-        if self._end is None:
-            self._end = why
-        self._wake()
-
-    def _wake(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+    def _finish(self, why: Exception) -> None:
+        if self._burst:
+            # What came before the end comes first, and may be the better reason.
+            self._hand_on(now())
+        if not self.over.done():
+            self.over.set_exception(why)
+            # Whoever no longer waits for it need not be told.
+            self.over.exception()
 
 
 class _Connect(connect):
@@ -304,7 +325,7 @@ class Dialer:
         try:
             link = await self._open()
         except InvalidStatus as refused:
-            offset_ms = refusals.clock_offset_ms(refused.response, now_ms())
+            offset_ms = refusals.clock_offset_ms(refused.response, now().ms)
             if offset_ms is None:
                 raise self._failure(refused) from None
             self._offset_ms = offset_ms
@@ -320,11 +341,11 @@ class Dialer:
             link.watch(self._idle_timeout_s)
             yield link
         finally:
-            await link.close()
+            await link.leave()
 
     async def _open(self) -> Link:
         headers = handshake_headers(
-            self._credentials, self._uri.path or "/", now_ms() + self._offset_ms
+            self._credentials, self._uri.path or "/", now().ms + self._offset_ms
         )
         try:
             link = await _Connect(
