@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
-from rfqwatch.lines.jsonlines import JsonLines
-from rfqwatch.lines.raw import RawLines
+from rfqwatch.lines.jsonlines import JsonLines, RawLines
 from rfqwatch.lines.text import TextLines
 
 if TYPE_CHECKING:
     from rfqwatch.cli.options import Format
+    from rfqwatch.drift import Drift
     from rfqwatch.lines.output import LineOutput
+    from rfqwatch.lines.stdout import Stdout
 
-FORMATS: dict[Format, type[LineOutput]] = {
-    "jsonl": JsonLines,
-    "raw": RawLines,
-    "text": TextLines,
-}
+
+def line_output(name: Format, place: Stdout, drift: Drift) -> LineOutput:
+    """Give what makes lines of the format for a place."""
+    match name:
+        case "jsonl":
+            return JsonLines(place)
+        case "raw":
+            return RawLines(place)
+        case "text":
+            return TextLines(place, drift.read)
+        case _:
+            assert_never(name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from rfqwatch.cli.quantities import Seconds, Size
+from rfqwatch.errors import UsageError
 from rfqwatch.exchange.shards import Shard, parse_shards
 
 if TYPE_CHECKING:
@@ -84,6 +85,32 @@ class ConnectionOptions:
             parser=Seconds,
         ),
     ] = Seconds("30s")
+    quiet_timeout: Annotated[
+        Seconds,
+        _connection(
+            help="Ask the exchange whether the subscription still lives when no message came for "
+            "so long.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("60s")
+
+
+@dataclass(frozen=True)
+class VerbosityOptions:
+    """How much is said on standard error."""
+
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Say what the connection does, each step of it."),
+    ] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+
+    def level(self) -> int:
+        """Give how much is said, of `rfqwatch.stderr.Verbosity`; raises `UsageError`."""
+        if self.verbose and self.quiet:
+            raise UsageError("--verbose and --quiet exclude each other", "Leave one of them out.")
+        return 1 + self.verbose - self.quiet
 
 
 @dataclass(frozen=True)

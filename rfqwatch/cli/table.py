@@ -3,7 +3,7 @@
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from rfqwatch.cli.options import (
     ConnectionOptions,
@@ -11,48 +11,49 @@ from rfqwatch.cli.options import (
     SelectionOptions,
     SimulationOptions,
     TableOptions,
+    VerbosityOptions,
 )
-from rfqwatch.errors import UsageError
 
 ONCE_S = 5.0
 MOST_HELD = 20
 """Lines said while the table has the terminal, that are shown once it is given back."""
 
 
-def table(
+def table(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     selection: SelectionOptions,
     end: EndOptions,
     shown: TableOptions,
+    verbosity: VerbosityOptions,
     simulation: SimulationOptions,
 ) -> None:
     """Show which RFQs are open now, and what was quoted on them. Press ? for the keys."""
     import asyncio
 
     from rfqwatch.book.book import Book
-    from rfqwatch.book.feed import BookOutput
+    from rfqwatch.book.feed import Feed
     from rfqwatch.cli.watching import watching
+    from rfqwatch.drift import Drift
     from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.table import Table
+    from rfqwatch.screen.tty import require_terminal
+    from rfqwatch.stderr import Voice
 
-    if not shown.once and not sys.stdout.isatty():
-        raise UsageError(
-            "a table needs a terminal, and standard output is none",
-            "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture.",
-        )
+    if not shown.once:
+        require_terminal()
     book = Book(max_age_ms=round(shown.max_age * 1000), mine=selection.mine)
-    output = BookOutput(book)
-    with (
-        _held(once=shown.once) as say,
-        watching(output, connection, selection, end, simulation, say=say) as watched,
-    ):
+    groups = connection, selection, end, simulation
+    with ExitStack() as stack:
+        voice = Voice(verbosity.level(), stack.enter_context(_held(once=shown.once)))
+        drift = Drift(voice.say)
+        feed = Feed(book, drift.read)
+        watched = stack.enter_context(watching(feed, *groups, drift=drift, voice=voice))
         live = LiveTable(Table(book, watched.health), book, shown.fps)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
-        duration_s = end.duration or (ONCE_S if shown.once else None)
         try:
-            asyncio.run(show(watched, drawn, duration_s=duration_s, say=say))
+            asyncio.run(show(watched, drawn, end.duration or (ONCE_S if shown.once else None)))
         finally:
             if shown.svg and live.last:
                 save_picture(live.last, live.width, shown.svg)
@@ -63,7 +64,7 @@ def table(
 @contextmanager
 def _held(*, once: bool) -> Iterator[Callable[[str], None]]:
     """Keep what is said from a terminal that shows a picture, until it is given back."""
-    from rfqwatch.stderr import say
+    from rfqwatch.stderr import say_when as say
 
     if once or not (sys.stderr and sys.stderr.isatty()):
         yield say

@@ -8,14 +8,16 @@ from rfqwatch.cli.options import (
     LineOptions,
     SelectionOptions,
     SimulationOptions,
+    VerbosityOptions,
 )
 
 
-def tail(
+def tail(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     selection: SelectionOptions,
     end: EndOptions,
     lines: LineOptions,
+    verbosity: VerbosityOptions,
     simulation: SimulationOptions,
 ) -> None:
     """Print the exchange's RFQ stream as JSON lines: one message, one line.
@@ -24,14 +26,17 @@ def tail(
     """
     import asyncio
 
-    from rfqwatch.cli.formats import FORMATS
+    from rfqwatch.cli.formats import line_output
     from rfqwatch.cli.watching import watching
+    from rfqwatch.drift import Drift
+    from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
-    from rfqwatch.stderr import say
+    from rfqwatch.stderr import Voice
 
-    output = FORMATS[lines.output](sys.stdout.fileno(), limit=lines.buffer)
+    voice = Voice(verbosity.level())
+    drift = Drift(voice.say)
+    output = line_output(lines.output, Stdout(sys.stdout.fileno(), lines.buffer), drift)
     advice = "Look for rfqwatch.gap in what was printed."
-    with watching(
-        output, connection, selection, end, simulation, say=say, gap_advice=advice
-    ) as watched:
-        asyncio.run(print_lines(watched, output, duration_s=end.duration, say=say))
+    groups = connection, selection, end, simulation
+    with watching(output, *groups, drift=drift, voice=voice, gap_advice=advice) as watched:
+        asyncio.run(print_lines(watched, output, end.duration))

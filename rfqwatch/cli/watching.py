@@ -19,11 +19,11 @@ from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.run import Watched
 from rfqwatch.signals import SignalledError
 from rfqwatch.sources.websocket import Dialer
-from rfqwatch.summary import gaps
+from rfqwatch.summary import uncertain
 from rfqwatch.watch import Channel, Quota
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from rfqwatch.cli.options import (
         ConnectionOptions,
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
         SelectionOptions,
         SimulationOptions,
     )
-    from rfqwatch.output import Output
+    from rfqwatch.drift import Drift
+    from rfqwatch.stderr import Voice
+    from rfqwatch.watch import Output
 
 
 @contextmanager
@@ -42,7 +44,8 @@ def watching(
     end: EndOptions,
     simulation: SimulationOptions,
     *,
-    say: Callable[[str], None],
+    drift: Drift,
+    voice: Voice,
     gap_advice: str = "",
 ) -> Iterator[Watched]:
     """Give channels that lead to ``output``, and turn the end of the stream into the program's.
@@ -54,24 +57,32 @@ def watching(
     retries = 0 if connection.no_reconnect else connection.max_retries
     with endpoint(connection, simulation) as exchange:
         dialer = Dialer(
-            exchange.url, exchange.credentials, idle_timeout_s=connection.idle_timeout, say=say
+            exchange.url,
+            exchange.credentials,
+            idle_timeout_s=connection.idle_timeout,
+            say=voice.say,
         )
         quota = Quota(end.count, output)
-        health = Health(exchange.name or dialer.place)
+        health = Health(exchange.name or dialer.place, drift)
         channels = []
         for shard in selection.shard or (None,):
-            session = Session(shard=shard, mine=selection.mine, backoff=Backoff(Random(), retries))
+            session = Session(
+                shard=shard,
+                mine=selection.mine,
+                backoff=Backoff(Random(), retries),
+                quiet_s=connection.quiet_timeout,
+            )
             card = health.shard(str(shard or ""))
-            channels.append((Channel(session, card, output, quota, say), dialer))
+            channels.append((Channel(session, card, output, quota, voice), dialer))
         code = 0
         try:
-            yield Watched(channels, quota, health)
+            yield Watched(channels, quota, health, voice)
         except ConsumerGoneError:
             # Quietly, and without a flush of what Python may hold for a reader that is gone.
             os._exit(128 + signal.SIGPIPE)
         except SignalledError as signalled:
             code = signalled.exit_code
-        if end.fail_on_gap and gaps(health, output.shed):
-            raise GapsError("the stream had gaps", gap_advice)
+        if end.fail_on_gap and (why := uncertain(health, output.lost)):
+            raise GapsError(why, gap_advice)
         if code:
             raise typer.Exit(code)
