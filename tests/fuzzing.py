@@ -1,40 +1,53 @@
-"""Frames gone wrong, and what must hold of every one on its way from bytes to a line."""
+"""Frames gone wrong, and what must hold of every one on its way from bytes to an event."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
 from corpus import SENT_BY_EXCHANGE
 
+from rfqwatch.clock import Instant
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
 from rfqwatch.exchange.backoff import Backoff
-from rfqwatch.exchange.session import MOST_NOTES, Ended, Gap, Note, Session, SubscriptionLostError
+from rfqwatch.exchange.events import EVENT_TYPES
+from rfqwatch.exchange.notices import Ended, Gap, Note, Send
+from rfqwatch.exchange.reading import read as read_event
+from rfqwatch.exchange.session import MOST_NOTES, Session, SubscriptionLostError
 from rfqwatch.exchange.shards import Shard
-from rfqwatch.exchange.wire import Frame, Malformed, Payload, Unknown, decode
-from rfqwatch.lines.jsonlines import JsonLines
+from rfqwatch.exchange.wire import (
+    CHANNEL,
+    OWN_TYPES,
+    Error,
+    Frame,
+    Malformed,
+    Ok,
+    Payload,
+    Subscribed,
+    Unknown,
+    Unsubscribed,
+    read,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from rfqwatch.exchange.session import Notice
+    from rfqwatch.exchange.notices import Notice
+    from rfqwatch.exchange.reading import Reading
     from rfqwatch.exchange.wire import Received
 
-TYPES = {
-    *("rfq_created", "rfq_deleted", "quote_created", "quote_accepted", "quote_executed"),
-    *("rfq_batch_created", "rfq_batch_deleted", "rfq_batch_best_quotes", "rfq_batch_executed"),
-    *("batch_quote_created", "batch_quote_accepted", "batch_quote_executed"),
-    *("subscribed", "unsubscribed", "ok", "error"),
-}
-KINDS = TYPES | {"JSON", "encoding", "nesting", "envelope"}
+CONTROLS = {"subscribed": Subscribed, "unsubscribed": Unsubscribed, "ok": Ok, "error": Error}
+TYPES = EVENT_TYPES | CONTROLS.keys()
+OURS = "types that begin with rfqwatch. are rfqwatch's own"
+REASONS = {"not UTF-8", "not JSON", "nested too deep", "no JSON object", OURS}
+DEPTH = 900
+"""Nested deeper than that, JSON may be given up, as what checks it here may."""
 
-NEWLINES = bytes.maketrans(b"\r\n", b"  ")
 VALUE = re.compile(rb':("[^"]*"|[0-9]+|\[\]|null)')
 SEAM = re.compile(rb'[{,](?=")')
 
@@ -88,6 +101,7 @@ class Mutator:
             self._splice,
             self._double,
             self._repeat,
+            self._enclose,
             *[self._space] * 3,
             *[self._replace] * 5,
             *[self._add] * 5,
@@ -137,6 +151,9 @@ class Mutator:
         start, end = sorted((self._place(frame), self._place(frame)))
         return frame[:end] + frame[start:]
 
+    def _enclose(self, frame: bytes) -> bytes:
+        return b"[%b]" % frame
+
     def _space(self, frame: bytes) -> bytes:
         blanks = self._random.choice((b"\n", b"\r\n  ", b" ", b"\t"))
         spaced = SEAM.sub(lambda seam: seam[0] + blanks, frame)
@@ -167,140 +184,181 @@ class Mutator:
         return re.sub(rb'"type":"[^"]*"', lambda _: name, frame, count=1)
 
 
-def only_json(constant: str) -> object:
-    raise AssertionError(f"{constant} is no JSON")
+def parsed(data: bytes) -> Any:  # noqa: ANN401 - JSON may hold anything
+    """Read JSON with every number as its own digits; raises `ValueError` for what is none."""
+    return json.loads(data.decode(), parse_int=Digits, parse_float=Digits, parse_constant=refuse)
 
 
-def parsed(text: bytes) -> dict[str, Any]:
-    """Read JSON with every number as its own digits."""
-    message = json.loads(text, parse_int=str, parse_float=str, parse_constant=only_json)
-    assert isinstance(message, dict)
-    return message
+class Digits(str):
+    """A number, as it is written."""
+
+    __slots__ = ()
 
 
-async def print_frames(
-    output: JsonLines, shard: str, received_ms: int, frames: Iterable[tuple[bytes, Received]]
-) -> int:
-    """Print as the program does: give how many lines that makes."""
-    written = output.start()
-    output.begin(shard, received_ms)
-    lines = sum(
-        output.event(Payload(data), frame)
-        for data, frame in frames
-        if isinstance(frame, Frame | Unknown | Malformed)
-    )
-    output.end()
-    output.close()
-    await written
-    return lines
+def refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
-def lines_of(shard: str, received_ms: int, frames: Sequence[tuple[bytes, Received]]) -> list[bytes]:
-    """Give the lines that frames make, each without its end."""
-    with tempfile.TemporaryFile() as file:
-        output = JsonLines(file.fileno(), limit=2**40)
-        made = asyncio.run(print_frames(output, shard, received_ms, frames))
-        file.seek(0)
-        text = file.read()
-    lines = text.split(b"\n")
-    assert lines.pop() == b""
-    assert len(lines) == made
-    return lines
+def whole(value: object) -> int | None:
+    """Give the number that an envelope may hold; None for anything else."""
+    if isinstance(value, Digits) and re.fullmatch(r"-0|0|[1-9]\d{0,18}", value):
+        number = int(value)
+        return number if number < 2**63 else None
+    return None
 
 
-def check_line(line: bytes, data: bytes, shard: str, received_ms: int) -> None:
-    """Check that a line is the frame's own bytes, with what rfqwatch adds at the end."""
-    own = data.translate(NEWLINES).rstrip()
-    assert own.endswith(b"}")
-    assert line.startswith(own[:-1])
-    assert line[len(own) - 1 :] == b',"received_ts_ms":%d,"shard":"%b"}' % (
-        received_ms,
-        shard.encode(),
-    )
+def check_envelope(data: bytes, frame: Received) -> None:
+    """Check what is read of a payload against what another reader finds in it."""
     try:
-        expected = parsed(data) | {"received_ts_ms": str(received_ms), "shard": shard}
-    except RecursionError:
-        # What reads JSON here gives up a little earlier than what decodes frames.
-        assert b"[" * 400 in data
+        message = parsed(data)
+    except UnicodeDecodeError:
+        assert frame == Malformed("not UTF-8")
         return
-    assert parsed(line) == expected
+    except RecursionError:
+        assert is_deep(data)
+        return
+    except ValueError:
+        assert frame == Malformed("not JSON") or (frame == TOO_DEEP and is_deep(data))
+        return
+    if frame == TOO_DEEP and is_deep(data):
+        return
+    if type(message) is not dict:
+        assert frame == Malformed("no JSON object")
+        return
+    kind = message.get("type")
+    kind = kind if type(kind) is str else ""
+    if kind in CONTROLS:
+        expected: type[object] = CONTROLS[kind]
+        assert isinstance(frame, expected)
+        check_control(frame)
+    elif kind.startswith(OWN_TYPES):
+        assert frame == Malformed(OURS)
+    else:
+        numbers = (whole(message.get(name)) for name in ("sid", "seq", "sending_ts_ms"))
+        assert frame == (Frame if kind in EVENT_TYPES else Unknown)(kind, *numbers)
+
+
+TOO_DEEP = Malformed("nested too deep")
+
+
+def is_deep(data: bytes) -> bool:
+    return data.count(b"[") + data.count(b"{") >= DEPTH
+
+
+def check_control(frame: Received) -> None:
+    """Check that what will be acted upon has the type that it is declared to have."""
+    assert not isinstance(frame, Frame | Malformed)
+    assert msgspec.convert(msgspec.structs.asdict(frame), type(frame)) == frame
+    if isinstance(frame, Error):
+        assert len(frame.text) <= 200
+        assert not isinstance(frame.code, str) or len(frame.code) <= 200
+
+
+def check_reading(kind: str, reading: Reading) -> None:
+    """Check that an event can be kept and shown, and that what is missing of it was told."""
+    event, misfits = reading
+    assert event is not None or misfits
+    if event is not None:
+        assert event.type == kind
+        # A time may be one that UTC has no year for; as text it can be written.
+        assert msgspec.msgpack.encode(msgspec.to_builtins(event, enc_hook=str))
+    for misfit in misfits:
+        assert misfit.field
+        assert 0 < len(misfit.why) <= 200
+        assert "".join(misfit).encode()
 
 
 @dataclass
 class Trial:
-    """A run of frames through decoder, session and printing; ``counts`` says what came of them."""
+    """A run of frames through the exchange's part; ``counts`` says what came of them."""
 
-    shard: str = "0/1"
-    now_ms: int = 1_788_645_600_000
+    now: Instant = field(default_factory=lambda: Instant(1_788_645_600_000, 5_000.0))
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._session = Session(shard=Shard(0, 1), mine=False, backoff=Backoff(Random(1)))
-        self._command = self._session.subscribe(self.now_ms)
+        self._command = self._session.subscribe(self.now)
+        self._question = b""
 
     def feed(self, inputs: Sequence[bytes]) -> None:
         """Check every law for every input."""
-        frames = [(data, self._decode(data)) for data in inputs]
-        for _, frame in frames:
-            self.now_ms += 1
+        for data in inputs:
+            frame = self._read(data)
+            self._pass(0.003)
             self._observe(frame)
-        printed = [(data, frame) for data, frame in frames if isinstance(frame, Frame | Unknown)]
-        lines = lines_of(self.shard, self.now_ms, frames)
-        assert len(lines) == len(printed)
-        for line, (data, _) in zip(lines, printed, strict=True):
-            check_line(line, data, self.shard, self.now_ms)
         self.counts["inputs"] += len(inputs)
-        self.counts["lines"] += len(lines)
 
-    def _decode(self, data: bytes) -> Received:
-        frame = decode(Payload(data))
+    def _pass(self, seconds: float) -> None:
+        self.now = Instant(self.now.ms + round(seconds * 1_000), self.now.s + seconds)
+
+    def _read(self, data: bytes) -> Received:
+        frame = read(Payload(data))
+        check_envelope(data, frame)
         if isinstance(frame, Malformed):
-            assert frame.kind in KINDS
-            assert len(frame.reason) <= 200
-            self.counts[f"malformed {frame.kind}"] += 1
+            assert frame.reason in REASONS
+            self.counts[f"malformed: {frame.reason}"] += 1
         elif isinstance(frame, Unknown):
-            assert frame.type not in TYPES
             self.counts["unknown type"] += 1
         elif isinstance(frame, Frame):
-            assert frame.msg.type in TYPES
-            self.counts[frame.msg.type] += 1
+            self.counts[frame.type] += 1
+            reading = read_event(frame.type, Payload(data))
+            check_reading(frame.type, reading)
+            self.counts["whole" if not reading.misfits else "in part"] += 1
+            self.counts["without ids"] += reading.event is None
         else:
             self.counts["answer to a command"] += 1
         return frame
 
     def _observe(self, frame: Received) -> None:
         session = self._session
-        if not session.live and self.now_ms % 5 == 0:
+        if not session.live and self.counts["observed"] % 5 == 0:
             # Later than some frames, now and then.
             self._acknowledge()
+        self.counts["observed"] += 1
         try:
-            self._tell(session.observe(frame, self.now_ms))
+            if self.now.s >= session.deadline_s:
+                self._tell(session.expired(self.now))
+            self._tell(session.observe(frame, self.now))
+            self._answer()
         except (RefusedError, SubscriptionRefusedError, SubscriptionLostError) as refusal:
             self.counts[type(refusal).__name__] += 1
-            assert session.lost(self.now_ms) is not None
-            self._command = session.subscribe(self.now_ms)
+            assert session.lost(self.now.s) is not None
+            self._question = b""
+            self._command = session.subscribe(self.now)
 
     def _tell(self, notices: Sequence[Notice]) -> None:
         for notice in notices:
             self.counts[type(notice).__name__] += 1
             if isinstance(notice, Gap):
+                self.counts[f"gap: {notice.reason}"] += 1
                 assert notice.missed is None or notice.missed > 0
                 assert notice.to_ms is not None
                 assert notice.from_ms <= notice.to_ms
             elif isinstance(notice, Note):
                 assert self.counts["Note"] <= MOST_NOTES
+            elif isinstance(notice, Send):
+                self._question = notice.command
             elif isinstance(notice, Ended):
                 assert not self._session.live
-                assert self._session.deadline_ms == notice.retry_ms
-                self.now_ms = notice.retry_ms
-                command = self._session.expired(self.now_ms)
-                assert command is not None
-                self._command = command
+                assert self._session.deadline_s == self.now.s + notice.delay_s
+                self._pass(notice.delay_s + 0.001)
+                (send,) = self._session.expired(self.now)
+                assert isinstance(send, Send)
+                self._command = send.command
 
     def _acknowledge(self) -> None:
-        command_id = json.loads(self._command)["id"]
-        answer = (
-            b'{"id":%d,"type":"subscribed","msg":{"channel":"communications","sid":1}}' % command_id
-        )
-        self._tell(self._session.observe(decode(Payload(answer)), self.now_ms))
+        self._tell(self._session.observe(self._answer_to(self._command, "subscribed"), self.now))
         assert self._session.live
+
+    def _answer(self) -> None:
+        """Answer one question in two, half of those with the truth."""
+        question, self._question = self._question, b""
+        if question and self.counts["Send"] % 2:
+            sids = [self._session.numbering.sid or 1] * (self.counts["Send"] % 4 // 2)
+            self._tell(self._session.observe(self._answer_to(question, "ok", *sids), self.now))
+
+    def _answer_to(self, command: bytes, type_: str, *sids: int) -> Received:
+        entries = [{"channel": CHANNEL, "sid": sid} for sid in sids]
+        msg: object = {"channel": CHANNEL, "sid": 1} if type_ == "subscribed" else entries
+        answer = {"id": json.loads(command)["id"], "type": type_, "msg": msg}
+        return read(Payload(json.dumps(answer).encode()))

@@ -19,23 +19,33 @@ ALLOWED = {
     "escaping": set(),
     "stderr": {"escaping"},
     "exchange": {"errors"},
+    "drift": {"exchange"},
     "book": {"exchange"},
-    "health": {"exchange", "book"},
-    "summary": {"health"},
-    "output": {"exchange"},
+    "health": {"exchange", "drift", "book"},
     "lines": {"errors", "escaping", "exchange"},
+    "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange"},
     "screen": {"errors", "clock", "signals", "escaping", "exchange", "book", "health", "lines"},
-    "watch": {"errors", "clock", "exchange", "health", "sources", "output"},
-    "run": {"errors", "signals", "health", "summary", "sources", "lines", "watch"},
+    "watch": {"errors", "clock", "exchange", "health", "sources"},
+    "run": {"clock", "signals", "lines", "summary", "watch"},
     "simulator": {"errors"},
+}
+# What each may name besides, but only in its types: it is handed to it by others.
+FOR_TYPES = {
+    "exchange": {"clock"},
+    "book": {"clock"},
+    "health": {"clock"},
+    "lines": {"clock"},
+    "summary": {"health"},
+    "watch": {"stderr"},
+    "run": {"stderr", "health", "sources"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.
 JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}}
 
-MIDDLE = {"exchange", "book", "health"}
+MIDDLE = {"exchange", "drift", "book", "health", "summary"}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {
@@ -49,7 +59,7 @@ THIRD_PARTIES = {
     "rich": {"escaping", "screen"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},
-    "msgspec": {"exchange", "book", "health", "lines", "sources", "screen", "simulator"},
+    "msgspec": {"exchange", "book", "lines", "sources", "screen", "simulator"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "handler", "misc", "base"}
 
@@ -61,10 +71,20 @@ def part(path: Path) -> str:
     return "" if first == "__init__.py" else first.removesuffix(".py")
 
 
-def imported(source: str, where: Path) -> set[str]:
-    """Give the dotted names of all that a module imports, wherever in it."""
+class AtRuntime(ast.NodeTransformer):
+    """Leaves out what only type checkers see."""
+
+    def visit_If(self, node: ast.If) -> ast.AST:
+        if ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+        return self.generic_visit(node)
+
+
+def imported(source: str, where: Path, *, types: bool = True) -> set[str]:
+    """Give the dotted names of all that a module imports, wherever in it, also for ``types``."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for node in ast.walk(tree if types else AtRuntime().visit(tree)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -80,9 +100,9 @@ def imported(source: str, where: Path) -> set[str]:
     return names
 
 
-def parts_imported(path: Path) -> set[str]:
+def parts_imported(path: Path, *, types: bool = True) -> set[str]:
     parts = set()
-    for name in imported(path.read_text(), path):
+    for name in imported(path.read_text(), path, types=types):
         top, _, rest = name.partition(".")
         if top == "rfqwatch":
             first = rest.partition(".")[0]
@@ -106,14 +126,23 @@ def test_imports_point_one_way(path: Path) -> None:
     else:
         assert part(path) in ALLOWED | ENTRANCE, "a new part needs its place in the flow"
         allowed = (ALLOWED | ENTRANCE)[part(path)]
-    assert parts_imported(path) <= allowed
+    assert parts_imported(path, types=False) <= allowed
+    assert parts_imported(path) <= allowed | FOR_TYPES.get(part(path), set())
 
 
 def test_the_flow_has_no_circle() -> None:
     before: set[str] = set()
     for name, allowed in ALLOWED.items():
-        assert allowed <= before
+        assert allowed | FOR_TYPES.get(name, set()) <= before
         before.add(name)
+
+
+def test_nothing_is_allowed_that_nobody_needs() -> None:
+    needed: dict[str, set[str]] = {}
+    for path in MODULES:
+        needed.setdefault(part(path), set()).update(parts_imported(path))
+    for name, allowed in ALLOWED.items():
+        assert needed.get(name, set()) == allowed | FOR_TYPES.get(name, set())
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)
@@ -152,3 +181,9 @@ def test_modules_are_named_after_their_duty(path: Path) -> None:
 )
 def test_no_way_of_importing_is_overlooked(source: str, names: set[str]) -> None:
     assert imported(source, PACKAGE / "lines" / "raw.py") == names
+
+
+def test_what_only_types_need_is_told_apart() -> None:
+    source = "if TYPE_CHECKING:\n    import one\nelse:\n    import two"
+    assert imported(source, PACKAGE / "run.py") == {"one", "two"}
+    assert imported(source, PACKAGE / "run.py", types=False) == {"two"}

@@ -2,19 +2,19 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rfqwatch.stderr import LONGEST, say
+from rfqwatch.stderr import LONGEST, Verbosity, Voice, say, say_when
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 SAY = "from rfqwatch.stderr import say\nsay('one')\nsay('two')\nraise SystemExit(3)\n"
 
@@ -80,3 +80,33 @@ def test_a_file_takes_it(tmp_path: Path) -> None:
 def test_a_replaced_standard_error_takes_it(capsys: pytest.CaptureFixture[str]) -> None:
     say("watching")
     assert capsys.readouterr().err == "rfqwatch: watching\n"
+
+
+def test_only_in_a_file_does_a_line_begin_with_the_time(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say_when("watching")
+    assert capsys.readouterr().err == "rfqwatch: watching\n"
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        monkeypatch.setattr("sys.stderr", file)
+        say_when("watching")
+        monkeypatch.undo()
+    stamp = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} "
+    assert re.fullmatch(f"{stamp}rfqwatch: watching\n", log.read_text())
+
+
+@pytest.mark.parametrize(
+    ("verbosity", "heard"),
+    [
+        (Verbosity.QUIET, []),
+        (Verbosity.NORMAL, ["change"]),
+        (Verbosity.VERBOSE, ["change", "step"]),
+    ],
+)
+def test_a_voice_says_as_much_as_is_wanted(verbosity: Verbosity, heard: list[str]) -> None:
+    said: list[str] = []
+    voice = Voice(verbosity, said.append)
+    voice.say("change")
+    voice.detail("step")
+    assert said == heard

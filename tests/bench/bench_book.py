@@ -17,14 +17,15 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from rfqwatch.book.book import Book
-from rfqwatch.exchange import wire
+from rfqwatch.clock import Instant
+from rfqwatch.exchange.reading import read
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.controls import Grouping, Sort, View
-from rfqwatch.screen.styles import paint, terminal
+from rfqwatch.screen.picture.styles import paint, terminal
 from rfqwatch.screen.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from rfqwatch.exchange.events import Event
 
@@ -67,11 +68,15 @@ def deleted(event: Event) -> Event:
     return decoded({"type": "rfq_deleted", "msg": {"id": event.id}})  # type: ignore[union-attr]
 
 
-def decoded(message: object) -> Event:
-    """Read a frame."""
-    frame = wire.decode(bytearray(msgspec.json.encode(message)))
-    assert isinstance(frame, wire.Frame)
-    return frame.msg
+def decoded(message: Mapping[str, object]) -> Event:
+    data = bytearray(msgspec.json.encode(message))
+    event = read(str(message["type"]), data).event
+    assert event is not None
+    return event
+
+
+def instant(ms: int) -> Instant:
+    return Instant(ms, ms / 1_000)
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -147,7 +152,7 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
     random_ = random.Random(3)
     book = filled(count)
     health = Health("bench")
-    health.shard().become(Connection.WATCHING, NOW_MS)
+    health.shard().become(Connection.WATCHING, instant(NOW_MS))
     console = terminal()
     print(f"pictures of {width} x {height} at {count:,} open, 750 frames between two; before each")
     print("every row that changed is looked at, in goes between which the stream is read")
@@ -158,7 +163,7 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
     for view in views:
         table = Table(book, health, view)
         first = goes(table, NOW_MS + number)
-        table.picture(width, height, NOW_MS + number)
+        table.picture(width, height, instant(NOW_MS + number))
         later = []
         costs = []
         for _ in range(10):
@@ -169,13 +174,13 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
                 number += 1
                 book.apply(created(number, random_), NOW_MS + number)
             book.tick(NOW_MS + number + 5_000)
-            health.shard().heard(750, NOW_MS + number)
+            health.shard().receive(750, instant(NOW_MS + number))
             later.append(goes(table, NOW_MS + number))
             costs.append(
                 seconds(
                     lambda: [
                         paint(line, console)
-                        for line in table.picture(width, height, NOW_MS + number)  # noqa: B023
+                        for line in table.picture(width, height, instant(NOW_MS + number))  # noqa: B023
                     ]
                 )
             )

@@ -25,8 +25,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
+from rfqwatch.simulator.market.traffic import Traffic
 from rfqwatch.simulator.serving import throwaway_key
-from rfqwatch.simulator.traffic import Traffic
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

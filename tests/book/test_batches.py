@@ -42,7 +42,7 @@ def test_a_deleted_batch_closes_its_children_named_or_not() -> None:
     "event",
     [
         RfqBatchExecuted("b", executed_rfq_ids=("x",), failed_rfq_ids=("y",)),
-        BatchQuoteExecuted("bq", "b", executed_rfq_ids=("x",), failed_rfq_ids=("y",)),
+        BatchQuoteExecuted("b", executed_rfq_ids=("x",), failed_rfq_ids=("y",)),
     ],
 )
 def test_an_executed_batch_closes_each_child_with_its_reason(event: Event) -> None:
@@ -70,8 +70,8 @@ def test_batch_quotes_are_quotes_of_the_children() -> None:
     offers = (Offer(rfq_id="x", quote_id="q1", yes_bid_dollars=Amount("0.4")),)
     book = book_of(
         batch("x", "y"),
-        BatchQuoteCreated("bq", "b", "m", at(NOW), offers),
-        BatchQuoteAccepted("bq", "b", "m", "c", "yes", at(NOW - 500), offers),
+        BatchQuoteCreated("b", "m", at(NOW), offers),
+        BatchQuoteAccepted("b", "m", "yes", at(NOW - 500), offers),
     )
     (quote,) = book.rows["x"].quotes
     assert (quote.state, quote.accepted_side, quote.accepted_ms) == (1, "yes", NOW - 500)

@@ -272,10 +272,8 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(QuoteExecuted, st.sampled_from("pqs"), ids, names, executed_ts=times),
     st.builds(batch_announcement, batch_ids, st.lists(ids, max_size=3)),
     st.builds(RfqBatchDeleted, batch_ids, rfq_ids=some_ids),
-    st.builds(BatchQuoteCreated, st.just("bq"), batch_ids, names, times, some_offers),
-    st.builds(
-        BatchQuoteAccepted, st.just("bq"), batch_ids, names, names, sides, times, some_offers
-    ),
+    st.builds(BatchQuoteCreated, batch_ids, names, times, some_offers),
+    st.builds(BatchQuoteAccepted, batch_ids, names, sides, times, some_offers),
     st.builds(
         RfqBatchBestQuotes,
         batch_ids,
@@ -284,7 +282,7 @@ events: st.SearchStrategy[Event] = st.one_of(
         | st.lists(st.builds(BestBids, rfq_id=ids, yes_bid_dollars=prices), max_size=3).map(tuple),
     ),
     st.builds(RfqBatchExecuted, batch_ids, executed_rfq_ids=some_ids, failed_rfq_ids=some_ids),
-    st.builds(BatchQuoteExecuted, st.just("bq"), batch_ids, executed_rfq_ids=some_ids),
+    st.builds(BatchQuoteExecuted, batch_ids, executed_rfq_ids=some_ids),
 )
 histories = st.lists(st.tuples(events, st.integers(0, 3_000)), max_size=25)
 

@@ -1,10 +1,28 @@
 from __future__ import annotations
 
-from typing import get_args
+import os
+from typing import TYPE_CHECKING, get_args
 
-from rfqwatch.cli.formats import FORMATS
+import pytest
+
+from rfqwatch.cli.formats import line_output
 from rfqwatch.cli.options import Format
+from rfqwatch.drift import Drift
+from rfqwatch.lines.stdout import Stdout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
-def test_every_format_leads_to_its_lines() -> None:
-    assert FORMATS.keys() == set(get_args(Format))
+@pytest.fixture
+def place() -> Iterator[Stdout]:
+    fd = os.open(os.devnull, os.O_WRONLY)
+    yield Stdout(fd, 1_000)
+    os.close(fd)
+
+
+def test_every_format_leads_to_lines_of_its_own(place: Stdout) -> None:
+    formats: tuple[Format, ...] = get_args(Format)
+    outputs = [line_output(name, place, Drift()) for name in formats]
+    assert len({type(output) for output in outputs}) == len(formats)
+    assert all(output.place is place for output in outputs)

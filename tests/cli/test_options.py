@@ -43,6 +43,7 @@ def test_a_wrong_shard_is_told_which_exist(shard: str, words: str) -> None:
         ("--env sim --count 0", "--count"),
         ("--env moon", "--env"),
         ("--output xml", "--output"),
+        ("-v -q", "--verbose and --quiet exclude each other"),
     ],
 )
 def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: str) -> None:
@@ -60,7 +61,11 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
 
 @pytest.mark.parametrize(
     ("command", "defaults"),
-    [("tail", ["30s", "64MiB", "jsonl"]), ("table", ["30s", "2h", "4.0"]), ("simulate", ["0"])],
+    [
+        ("tail", ["30s", "60s", "64MiB", "jsonl"]),
+        ("table", ["30s", "60s", "2h", "4.0"]),
+        ("simulate", ["0"]),
+    ],
 )
 def test_defaults_are_shown_as_one_writes_them(command: str, defaults: list[str]) -> None:
     told = rfqwatch(command, "--help", environment=clean_environment() | {"COLUMNS": "120"}).stdout

@@ -15,18 +15,24 @@ def test_simulate_prints_variables_that_lead_to_it() -> None:
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        lines = ""
-        while "RFQWATCH_URL" not in lines:
-            lines += process.stdout.readline()
-        done = bash(f"{lines}\nls $KALSHI_PRIVATE_KEY_PATH >&2\nrfqwatch tail -n 3 | jq -r .type")
-        assert done.returncode == 0
-        assert len(done.stdout.split()) == 4
-        key_file = done.stderr.splitlines()[0]
-        assert Path(key_file).exists()
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(PATIENCE_S) == 143
-        assert not Path(key_file).exists()
+        try:
+            assert process.stdout is not None
+            lines = ""
+            while "RFQWATCH_URL" not in lines:
+                lines += process.stdout.readline()
+            tail = "rfqwatch tail -n 3 | jq -r .type"
+            done = bash(f"{lines}\nls $KALSHI_PRIVATE_KEY_PATH >&2\n{tail}")
+            assert done.returncode == 0
+            first, *types, last = done.stdout.split()
+            assert (first, last) == ("rfqwatch.subscribed", "rfqwatch.ended")
+            assert len(types) == 3
+            key_file = done.stderr.splitlines()[0]
+            assert Path(key_file).exists()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(PATIENCE_S) == 143
+            assert not Path(key_file).exists()
+        finally:
+            process.kill()
 
 
 def test_nowhere_to_print_to() -> None:

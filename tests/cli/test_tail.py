@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from program import (
@@ -29,14 +29,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+COMPLETE = {"gaps": 0, "missed": 0, "malformed": 0}
+
+
+def ended(lines: str) -> dict[str, Any]:
+    """Give what the last line says of the stream."""
+    last: dict[str, Any] = json.loads(lines.splitlines()[-1])
+    assert last["type"] == "rfqwatch.ended"
+    msg: dict[str, Any] = last["msg"]
+    return msg
+
+
 # Printing
 
 
 def test_tail_of_a_simulated_exchange_through_jq() -> None:
     done = bash("set -o pipefail; rfqwatch tail --env sim -n 20 | jq -r .type")
     assert done.returncode == 0, done.stderr
-    first, *types = done.stdout.split()
-    assert first == "rfqwatch.subscribed"
+    first, *types, last = done.stdout.split()
+    assert (first, last) == ("rfqwatch.subscribed", "rfqwatch.ended")
     assert len(types) == 20
     assert set(types) <= {"rfq_created", "rfq_deleted", "quote_created"}
     assert is_quiet(done.stderr)
@@ -44,7 +55,7 @@ def test_tail_of_a_simulated_exchange_through_jq() -> None:
     assert "no gaps" in done.stderr
 
 
-@pytest.mark.parametrize(("output", "own"), [("jsonl", 1), ("raw", 0), ("text", 1)])
+@pytest.mark.parametrize(("output", "own"), [("jsonl", 2), ("raw", 0), ("text", 2)])
 @pytest.mark.parametrize("count", [1, 333])
 def test_the_count_is_exact(exchange: Exchange, output: str, own: int, count: int) -> None:
     arguments = ["-n", str(count), "-o", output, "--fail-on-gap"]
@@ -58,6 +69,7 @@ def test_the_count_is_exact(exchange: Exchange, output: str, own: int, count: in
         lines = events(done.stdout)
         assert [line["seq"] for line in lines] == list(range(1, count + 1))
         assert all(line["received_ts_ms"] >= line["sending_ts_ms"] for line in lines)
+        assert ended(done.stdout) == COMPLETE | {"reason": "count", "events": count}
 
 
 def test_what_was_sent_is_what_is_printed(exchange: Exchange) -> None:
@@ -73,6 +85,8 @@ def test_the_duration_ends_it(exchange: Exchange) -> None:
     done = rfqwatch("tail", "--duration", "1s", environment=exchange.environment)
     assert done.returncode == 0
     assert re.search(r"events printed in \d s", done.stderr)
+    printed = len(events(done.stdout))
+    assert ended(done.stdout) == COMPLETE | {"reason": "duration", "events": printed}
 
 
 def test_a_line_is_there_as_it_happens(quiet_exchange: Exchange) -> None:
@@ -122,6 +136,8 @@ def test_a_signal_ends_it_with_its_code(
     assert process.returncode == code
     assert is_quiet(err)
     assert "no gaps" in err
+    printed = len(events(out)) + 1
+    assert ended(out) == COMPLETE | {"reason": "signal", "events": printed}
     assert [line["seq"] for line in events(out)][:3] == [2, 3, 4]
     assert out.endswith("\n")
 
@@ -162,7 +178,7 @@ def test_closed_streams(exchange: Exchange) -> None:
     assert is_quiet(done.stderr)
     done = bash("rfqwatch tail -n 3 2>&- <&-", exchange.environment)
     assert done.returncode == 0
-    assert len(done.stdout.splitlines()) == 4
+    assert len(events(done.stdout)) == 3
 
 
 def test_a_consumer_that_stops_and_comes_back_finds_an_exact_account() -> None:
@@ -187,15 +203,23 @@ def test_a_consumer_that_stops_and_comes_back_finds_an_exact_account() -> None:
     assert len(printed) == 20_000
     numbers = [line["seq"] for line in printed]
     assert numbers == sorted(set(numbers))
-    assert len(printed) + sum(msg["missed"] for msg in shed) == numbers[-1]
+    missed = sum(msg["missed"] for msg in shed)
+    assert len(printed) + missed == numbers[-1]
     # Each mark stands in the hole that it tells of.
     expected = 1
-    for line in lines[1:]:
+    for line in lines[1:-1]:
         if line["type"] == "rfqwatch.gap":
             expected += line["msg"]["missed"]
         else:
             assert line["seq"] == expected
             expected += 1
+    assert ended(out) | {"gaps": 1} == {
+        "reason": "count",
+        "events": 20_000,
+        "gaps": 1,
+        "missed": missed,
+        "malformed": 0,
+    }
     assert "shed as they were not read in time" in err
     match = re.search(r"VmRSS:\s+(\d+) kB", resident)
     assert match is not None
@@ -207,6 +231,16 @@ def test_fail_on_gap() -> None:
     done = rfqwatch("tail", *simulated, "--fail-on-gap")
     assert done.returncode == 7
     assert '"type":"rfqwatch.gap"' in done.stdout
+    assert is_quiet(done.stderr)
+
+
+def test_fail_on_gap_wants_numbers_too() -> None:
+    simulated = ("--env", "sim", "--sim-rate", "0", "--sim-fault", "no-seq@5", "-n", "50")
+    done = rfqwatch("tail", *simulated, "--fail-on-gap")
+    assert done.returncode == 7
+    assert "rfqwatch.gap" not in done.stdout
+    assert ended(done.stdout) == COMPLETE | {"reason": "count", "events": 50, "missed": None}
+    assert "error: frames carried no seq" in done.stderr
     assert is_quiet(done.stderr)
 
 
@@ -222,7 +256,9 @@ def test_attempts_run_out(arguments: Sequence[str], dials: int) -> None:
     }
     done = rfqwatch("tail", "--url", "ws://127.0.0.1:1/", *arguments, environment=environment)
     assert done.returncode == 5
-    assert done.stdout == ""
+    assert len(done.stdout.splitlines()) == 1
+    # Nothing was watched, so nobody can know what was missed.
+    assert ended(done.stdout) == COMPLETE | {"reason": "error", "events": 0, "missed": None}
     assert done.stderr.count("connecting to 127.0.0.1:1") == 1
     assert done.stderr.count("trying again") == dials - 1
     assert "nothing was watched" in done.stderr
@@ -244,7 +280,8 @@ def test_each_line_tells_its_shard(exchange: Exchange, shard: str) -> None:
         if keys == "all"
         else {f"{key}/{factor}" for key in keys.split(",")}
     )
-    assert {line["shard"] for line in lines} <= expected
+    assert {line["shard"] for line in lines[:-1]} <= expected
+    assert "shard" not in lines[-1]
     assert {*re.findall(r"shard (\S+): connecting", done.stderr)} == expected
     assert len(events(done.stdout)) == 100
 

@@ -42,13 +42,13 @@ def test_the_first_try_is_quick() -> None:
     assert all((Backoff(Random(seed)).delay() or 0) <= 0.5 for seed in range(100))
 
 
-@pytest.mark.parametrize(("lived_ms", "forgotten"), [(30_000, True), (29_999, False), (-5, False)])
-def test_only_a_stable_stretch_is_a_new_start(lived_ms: int, *, forgotten: bool) -> None:
+@pytest.mark.parametrize(("lived_s", "forgotten"), [(30.0, True), (29.999, False), (-5.0, False)])
+def test_only_a_stable_stretch_is_a_new_start(lived_s: float, *, forgotten: bool) -> None:
     backoff = Backoff(Random(1), limit=5)
     for _ in range(5):
         assert backoff.delay() is not None
     assert backoff.delay() is None
-    backoff.lived(lived_ms)
+    backoff.lived(lived_s)
     delay_s = backoff.delay()
     assert (delay_s is not None) == forgotten
     assert not forgotten or (delay_s or 0) <= 0.5

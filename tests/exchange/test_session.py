@@ -1,134 +1,58 @@
 from __future__ import annotations
 
 import json
-from itertools import accumulate, pairwise
+import re
+from functools import partial
+from math import inf
 from random import Random
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pytest
+from conversing import (
+    START_S,
+    Clock,
+    Conversation,
+    ack,
+    after,
+    connect,
+    data,
+    error,
+    expire,
+    expire_when_due,
+    finish,
+    give_up,
+    listed,
+    lose,
+    malformed,
+    odd,
+    ok,
+    play,
+    said,
+    session,
+    unknown,
+    unsubscribed,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
 from rfqwatch.exchange.backoff import Backoff
-from rfqwatch.exchange.session import (
-    ACK_TIMEOUT_MS,
-    MOST_NOTES,
-    Ended,
-    Gap,
-    Live,
-    Note,
-    Session,
-    SubscriptionLostError,
-)
+from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
+from rfqwatch.exchange.session import MOST_NOTES, Session, SubscriptionLostError
 from rfqwatch.exchange.shards import Shard
-from rfqwatch.exchange.wire import Payload, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rfqwatch.exchange.session import Notice
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.notices import Notice
     from rfqwatch.exchange.wire import Received
-
-    Step: TypeAlias = Received | Callable[[Session, int], str | list[str]]
-
-START_MS = 1_000
-
-
-def frame(type_: str, **members: object) -> Received:
-    return decode(Payload(json.dumps({"type": type_, **members}).encode()))
-
-
-def envelope(sid: int | None, seq: int | None) -> dict[str, int]:
-    numbers = {"sid": sid, "seq": seq}
-    return {key: value for key, value in numbers.items() if value is not None}
-
-
-def data(seq: int | None, sid: int | None = 1) -> Received:
-    return frame("rfq_deleted", msg={"id": "x"}, **envelope(sid, seq))
-
-
-def unknown(seq: int | None, sid: int | None = 1) -> Received:
-    return frame("rfq_whispered", **envelope(sid, seq))
-
-
-def malformed(seq: int, sid: int = 1) -> Received:
-    return frame("rfq_deleted", msg={"id": None}, sid=sid, seq=seq)
-
-
-def ack(sid: int | None = 1, command: int | None = 1) -> Received:
-    msg = {"channel": "communications"} | ({} if sid is None else {"sid": sid})
-    return frame("subscribed", msg=msg, **({} if command is None else {"id": command}))
-
-
-def error(
-    code: int, sid: int | None = None, seq: int | None = None, command: int | None = None
-) -> Received:
-    id_ = {} if command is None else {"id": command}
-    return frame("error", msg={"code": code, "msg": "why"}, **id_, **envelope(sid, seq))
-
-
-def unsubscribed(sid: int | None = 1, seq: int | None = None) -> Received:
-    return frame("unsubscribed", **envelope(sid, seq))
-
-
-def ok(seq: int | None = None, sid: int | None = 1) -> Received:
-    return frame("ok", msg={"market_tickers": []}, **envelope(sid, seq))
-
-
-def session(limit: int | None = None) -> Session:
-    return Session(shard=None, mine=False, backoff=Backoff(Random(1), limit))
-
-
-def connect(talk: Session, now_ms: int) -> str:
-    return f"ask {json.loads(talk.subscribe(now_ms))['id']}"
-
-
-def expire(talk: Session, now_ms: int) -> str:
-    try:
-        command = talk.expired(now_ms)
-    except SubscriptionLostError:
-        return "new connection"
-    return "nothing" if command is None else f"ask {json.loads(command)['id']}"
-
-
-def expire_when_due(talk: Session, now_ms: int) -> str:  # noqa: ARG001 - it jumps ahead
-    assert talk.deadline_ms is not None
-    return expire(talk, talk.deadline_ms)
-
-
-def lose(talk: Session, now_ms: int) -> str:
-    return "spent" if talk.lost(now_ms) is None else "wait"
-
-
-def finish(talk: Session, now_ms: int) -> list[str]:
-    return [told(notice) for notice in talk.finish(now_ms)]
-
-
-def give_up(talk: Session, now_ms: int) -> list[str]:  # noqa: ARG001 - it never ends
-    return [told(notice) for notice in talk.finish(None)]
-
-
-def told(notice: Notice) -> str:
-    match notice:
-        case Live():
-            return f"live {notice.sid} at {notice.at_ms}"
-        case Gap():
-            return (
-                f"gap {notice.reason} of {notice.missed}, sid {notice.sid}, "
-                f"{notice.last_seq}-{notice.next_seq}, {notice.from_ms}-{notice.to_ms}"
-            )
-        case Ended():
-            return "ended by overflow" if notice.overflow else "ended"
-        case Note():
-            return f"note: {notice.text.split(';')[0].split(':')[0]}"
-
 
 LATE = "note: a frame came late or twice by its seq"
 RESTARTED = "note: the numbering of frames went back"
 NO_SEQ = "note: frames carry no seq"
 NEVER_ACKNOWLEDGED = "note: frames of a subscription that was never acknowledged are passed on"
+NOT_OURS = "a frame came of subscription {}, which is not ours"
 UNASKED = "note: an acknowledgement that nothing asked for"
 
 GAP_OF_ONE = (
@@ -136,8 +60,8 @@ GAP_OF_ONE = (
     "gap seq of 1, sid 1, 0-2, 1004-1005",
 )
 
-# A step a millisecond, from START_MS; what is told stands beside it, if anything is.
-CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
+# What is told stands beside each step, if anything is.
+CONVERSATIONS: dict[str, Conversation] = {
     "every number in its turn": [
         (connect, "ask 1"),
         (ack(), "live 1 at 1001"),
@@ -173,12 +97,12 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
         (data(1),),
         (ok(2),),
         (unknown(3),),
-        (error(7, sid=1, seq=4), "note: the exchange said error 7 (why)"),
-        (unsubscribed(sid=9, seq=5), NEVER_ACKNOWLEDGED),
+        (error(8, sid=1, seq=4), "note: the exchange said error 8 (why)"),
+        (unsubscribed(sid=9, seq=5), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(9)}"),
         (data(5),),
         (ok(7), "gap seq of 1, sid 1, 5-7, 1007-1008"),
         (unknown(9), "gap seq of 1, sid 1, 7-9, 1008-1009"),
-        (error(7, sid=1, seq=11), "gap seq of 1, sid 1, 9-11, 1009-1010"),
+        (error(8, sid=1, seq=11), "gap seq of 1, sid 1, 9-11, 1009-1010"),
         (data(12),),
     ],
     "answers that carry no number": [
@@ -186,18 +110,30 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
         (ack(), "live 1 at 1001"),
         (ok(sid=None),),
         (unknown(None, None),),
-        (unknown(None),),
-        (error(7), "note: the exchange said error 7 (why)"),
-        (error(7),),
+        (unknown(None), NO_SEQ),
+        (error(8), "note: the exchange said error 8 (why)"),
+        (error(8),),
         (data(1),),
         (data(2),),
     ],
-    "a malformed frame is a frame missed": [
+    "what is no message takes no number": [
         (connect, "ask 1"),
         (ack(), "live 1 at 1001"),
         (data(1),),
-        (malformed(2),),
-        (data(3), "gap seq of 1, sid 1, 1-3, 1002-1004"),
+        (malformed(),),
+        (malformed('{"type":"rfqwatch.gap","sid":1,"seq":2}'),),
+        (data(2),),
+        (malformed('{"type":"rfq_deleted","sid":1,"seq":3,'),),
+        (data(4), "gap seq of 1, sid 1, 2-4, 1005-1007"),
+    ],
+    "a message of odd fields takes its number": [
+        (connect, "ask 1"),
+        (ack(), "live 1 at 1001"),
+        (data(1),),
+        (odd(2),),
+        (data(3),),
+        (odd(5), "gap seq of 1, sid 1, 3-5, 1004-1005"),
+        (data(6),),
     ],
     "no seq is said once": [
         (connect, "ask 1"),
@@ -291,16 +227,16 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
     "data of another sid than the one acknowledged": [
         (connect, "ask 1"),
         (ack(sid=1), "live 1 at 1001"),
-        (data(1, sid=7),),
+        (data(1, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
         (data(3, sid=7), "gap seq of 1, sid 7, 1-3, 1002-1003"),
         (error(10, sid=7), "ended"),
     ],
     "a strange sid at first, then the one acknowledged": [
         (connect, "ask 1"),
         (ack(sid=1), "live 1 at 1001"),
-        (data(1, sid=7),),
+        (data(1, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
         (data(1, sid=1),),
-        (data(9, sid=7), NEVER_ACKNOWLEDGED),
+        (data(9, sid=7),),
         (data(10, sid=7),),
         (data(4, sid=1), "gap seq of 2, sid 1, 1-4, 1003-1006"),
         (error(10, sid=7), "note: the exchange said error 10 (why)"),
@@ -313,7 +249,7 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
         (data(2, sid=7),),
         (data(1, sid=1),),
         (data(2, sid=1),),
-        (data(3, sid=7), NEVER_ACKNOWLEDGED),
+        (data(3, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
     ],
     "an overflow, and the same connection again": [
         (connect, "ask 1"),
@@ -321,7 +257,7 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
         (data(1),),
         (data(2),),
         (error(25, sid=1, seq=3), "ended by overflow"),
-        (expire, "nothing"),
+        (expire,),
         (data(3),),
         (data(9),),
         (expire_when_due, "ask 2"),
@@ -362,12 +298,12 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
     "the sid acknowledged ended, not the one followed": [
         (connect, "ask 1"),
         (ack(sid=1), "live 1 at 1001"),
-        (data(1, sid=7),),
+        (data(1, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
         (error(10, sid=1), "ended"),
-        (expire_when_due, "ask 2"),
+        (expire_when_due, "ask 3"),
         (data(5, sid=1),),
         (data(5, sid=7),),
-        (ack(2, 2), "gap disconnected of None, sid 7, 1-None, 1002-1007", "live 2 at 1007"),
+        (ack(2, 3), "gap disconnected of None, sid 7, 1-None, 1002-1007", "live 2 at 1007"),
     ],
     "the same sid again": [
         (connect, "ask 1"),
@@ -386,14 +322,6 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
         (error(10), "ended"),
         (finish, "gap disconnected of None, sid 1, None-None, 1001-1003"),
         (finish,),
-    ],
-    "unsubscribed without a wish": [
-        (connect, "ask 1"),
-        (ack(), "live 1 at 1001"),
-        (data(1),),
-        (unsubscribed(1, 2), "ended"),
-        (expire_when_due, "ask 2"),
-        (ack(2, 2), "gap disconnected of None, sid 1, 1-None, 1002-1005", "live 2 at 1005"),
     ],
     "ended, then refused": [
         (connect, "ask 1"),
@@ -429,7 +357,7 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
     ],
     "no acknowledgement": [
         (connect, "ask 1"),
-        (expire, "nothing"),
+        (expire,),
         (expire_when_due, "new connection"),
         (lose, "wait"),
         (connect, "ask 2"),
@@ -520,61 +448,482 @@ CONVERSATIONS: dict[str, list[tuple[Step, *tuple[str, ...]]]] = {
 }
 
 
-def play(steps: Sequence[tuple[Step, *tuple[str, ...]]], talk: Session) -> list[list[str]]:
-    answers = []
-    for now_ms, (step, *_) in enumerate(steps, START_MS):
-        if callable(step):
-            said = step(talk, now_ms)
-            answers.append([said] if isinstance(said, str) else said)
-        else:
-            try:
-                answers.append([told(notice) for notice in talk.observe(step, now_ms)])
-            except (RefusedError, SubscriptionRefusedError, SubscriptionLostError) as refusal:
-                answers.append([type(refusal).__name__])
-    return answers
-
-
 @pytest.mark.parametrize("name", CONVERSATIONS)
 def test_conversation(name: str) -> None:
     steps = CONVERSATIONS[name]
-    assert play(steps, session()) == [list(expected) for _, *expected in steps]
+    assert play(steps, session(), Clock()) == [list(expected) for _, *expected in steps]
+
+
+LIVE: Conversation = [(connect, "ask 1"), (ack(), "live 1 at 1001")]
+QUIET = "no message for 60 s"
+UNPROVABLE = "when asked for our subscriptions"
+UNANSWERED = f"note: the exchange did not answer {UNPROVABLE}"
+SAID_7 = "the exchange said error 7 (why)"
+SAID_GONE = "the exchange said error GONE (why)"
+NO_CODE = "list 2: the exchange said an error without a code (why)"
+SAID_UNSUBSCRIBED = "the exchange says that it unsubscribed us"
+
+# How doubt arises and what ends it.
+DOUBTS: dict[str, Conversation] = {
+    "a quiet stream is proven again and again": [
+        *LIVE,
+        (after(59.9),),
+        (after(0.2), f"list 2: {QUIET}"),
+        (listed(1, command=2), "proven"),
+        (after(59.9),),
+        (after(0.2), "list 3: no message for 120 s"),
+        (listed(1, command=3), "proven"),
+        (data(1),),
+        (after(59.9),),
+        (after(0.2), f"list 4: {QUIET}"),
+        (listed(1, command=4), "proven"),
+        (data(2),),
+        (finish,),
+    ],
+    "messages put the question off": [
+        *LIVE,
+        (after(50),),
+        (data(1),),
+        (after(50),),
+        (unknown(2),),
+        (after(50),),
+        (ok(3),),
+        (after(59.9),),
+        (after(0.2), f"list 2: {QUIET}"),
+    ],
+    "what is no message of ours puts nothing off": [
+        *LIVE,
+        (data(1),),
+        (after(50),),
+        (unknown(None, None),),
+        (malformed(),),
+        (ack(), UNASKED),
+        (error(8), "note: the exchange said error 8 (why)"),
+        (after(10.1), f"list 2: {QUIET}"),
+    ],
+    "the quiet subscription is gone": [
+        *LIVE,
+        (data(1),),
+        (after(60), f"list 2: {QUIET}"),
+        (listed(command=2), "ended"),
+        (expire_when_due, "ask 3"),
+        (ack(2, 3), "gap deaf of None, sid 1, 1-None, 1002-1006", "live 2 at 1006"),
+        (data(1, sid=2),),
+        (after(60), f"list 4: {QUIET}"),
+        (listed(2, command=4), "proven"),
+        (finish,),
+    ],
+    "subscriptions to other channels are none of ours": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (listed(1, 2, command=2, channel="ticker"), "ended"),
+        (expire_when_due, "ask 3"),
+        (ack(2, 3), "gap deaf of None, sid 1, None-None, 1001-1005", "live 2 at 1005"),
+    ],
+    "a channel of no name may be ours": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (listed(1, command=2, channel=None), "proven"),
+        (after(60), "list 3: no message for 120 s"),
+        (listed(1, command=3, channel=["communications"]), "proven"),
+    ],
+    "another subscription to the channel than ours": [
+        *LIVE,
+        (data(1),),
+        (after(60), f"list 2: {QUIET}"),
+        (listed(2, command=2), "SubscriptionLostError"),
+        (lose, "wait"),
+        (connect, "ask 3"),
+        (ack(1, 3), "gap deaf of None, sid 1, 1-None, 1002-1007", "live 1 at 1007"),
+    ],
+    "ours among others": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (listed(4, 1, 2, command=2), "proven"),
+    ],
+    "no answer, and no message": [
+        *LIVE,
+        (data(1),),
+        (after(69.9), f"list 2: {QUIET}"),
+        (after(0.2), "new connection"),
+        (lose, "wait"),
+        (connect, "ask 3"),
+        (ack(1, 3), "gap deaf of None, sid 1, 1-None, 1002-1007", "live 1 at 1007"),
+    ],
+    "no answer, and never live again": [
+        *LIVE,
+        (after(71), f"list 2: {QUIET}", "new connection"),
+        (lose, "wait"),
+        (finish, "gap deaf of None, sid 1, None-None, 1001-1004"),
+        (finish,),
+    ],
+    "no answer, but messages": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (data(1),),
+        (after(10), UNANSWERED),
+        (after(1_000),),
+        (data(2),),
+        (after(1_000),),
+        (lose, "wait"),
+        (connect, "ask 3"),
+        (ack(2, 3), "gap disconnected of None, sid 1, 2-None, 1006-1010", "live 2 at 1010"),
+        (after(60), f"list 4: {QUIET}"),
+        (data(1, sid=2),),
+        (after(10),),
+        (after(1_000),),
+    ],
+    "an answer too late": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (data(1),),
+        (after(10), UNANSWERED),
+        (listed(1, command=2),),
+        (listed(command=2),),
+        (data(2),),
+    ],
+    "a quiet stream of an exchange that does not answer questions": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (after(1_000),),
+        (data(1),),
+        (after(1_000),),
+        (lose, "wait"),
+        (connect, "ask 3"),
+        (ack(2, 3), "gap disconnected of None, sid 1, 1-None, 1005-1009", "live 2 at 1009"),
+        (after(60), f"list 4: {QUIET}"),
+        (error(5, command=4),),
+        (after(1_000),),
+        (finish,),
+    ],
+    "the question refused without an id": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(5), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (after(1_000),),
+    ],
+    "the question refused by its number": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(5, sid=1, seq=1, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (data(2),),
+    ],
+    "an answer that can't be read": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (ok(sid=None, command=2), f"note: the exchange's answer can't be read {UNPROVABLE}"),
+        (after(1_000),),
+        (data(1),),
+    ],
+    "an answer without an id": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (listed(1, command=None), "proven"),
+        (after(60), "list 3: no message for 120 s"),
+        (listed(1, command=0), "proven"),
+        (after(60), "list 4: no message for 180 s"),
+        (listed(command=None), "ended"),
+    ],
+    "the answer to another question": [
+        *LIVE,
+        (listed(command=1),),
+        (listed(command=None),),
+        (after(60), f"list 2: {QUIET}"),
+        (listed(command=1),),
+        (error(5, command=1), "note: the exchange said error 5 (why)"),
+        (listed(1, command=2), "proven"),
+    ],
+    "an error that may have ended it": [
+        *LIVE,
+        (data(1),),
+        (error(7), f"note: {SAID_7}", f"list 2: {SAID_7}"),
+        (listed(1, command=2), "proven"),
+        (data(2),),
+        (error(7, sid=1, seq=3), f"list 3: {SAID_7}"),
+        (listed(command=3), "ended"),
+        (expire_when_due, "ask 4"),
+        (ack(2, 4), "gap deaf of None, sid 1, 3-None, 1006-1009", "live 2 at 1009"),
+    ],
+    "an error of another subscription, or another command": [
+        *LIVE,
+        (data(1),),
+        (error(7, sid=9), f"note: {SAID_7}"),
+        (error(8, sid=1, seq=2), "note: the exchange said error 8 (why)"),
+        (error(27, command=7), "note: the exchange said error 27 (why)"),
+        (after(59.9),),
+        (after(0.2), f"list 2: {QUIET}"),
+    ],
+    "errors that can hardly be read": [
+        *LIVE,
+        (error(None), "note: the exchange said an error without a code (why)", NO_CODE),
+        (listed(1, command=2), "proven"),
+        (error("GONE"), "note: the exchange said error GONE (why)", "list 3: " + SAID_GONE),
+        (listed(1, command=3), "proven"),
+        (error("8"), "note: the exchange said error 8 (why)"),
+        (error(10.0), "ended"),
+    ],
+    "an ending error during the question": [
+        *LIVE,
+        (data(1),),
+        (after(60), f"list 2: {QUIET}"),
+        (error(25, sid=1), "ended by overflow"),
+        (listed(command=2),),
+        (expire_when_due, "ask 3"),
+        (listed(command=2),),
+        (ack(2, 3), "gap overflow of None, sid 1, 1-None, 1002-1008", "live 2 at 1008"),
+        (listed(command=2),),
+        (after(59.9),),
+        (after(0.2), f"list 4: {QUIET}"),
+    ],
+    "unsubscribed without a wish": [
+        *LIVE,
+        (data(1),),
+        (unsubscribed(1, 2), f"list 2: {SAID_UNSUBSCRIBED}"),
+        (listed(command=2), "ended"),
+        (expire_when_due, "ask 3"),
+        (ack(2, 3), "gap deaf of None, sid 1, 2-None, 1003-1006", "live 2 at 1006"),
+    ],
+    "unsubscribed, so it is said": [
+        *LIVE,
+        (data(1),),
+        (unsubscribed(None), f"list 2: {SAID_UNSUBSCRIBED}"),
+        (listed(1, command=2), "proven"),
+        (data(2),),
+        (finish,),
+    ],
+    "unsubscribed from what is not ours": [
+        *LIVE,
+        (data(1),),
+        (unsubscribed(9),),
+        (data(2),),
+    ],
+    "a foreign subscription is asked about once": [
+        *LIVE,
+        (data(1),),
+        (data(1, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
+        (listed(1, 7, command=2), "proven"),
+        (data(2, sid=7),),
+        (data(2),),
+        (data(1, sid=8), f"list 3: {NOT_OURS.format(8)}"),
+        (listed(1, command=3), "proven"),
+        (data(3),),
+    ],
+    "ours became a foreign one": [
+        *LIVE,
+        (data(1),),
+        (data(2, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
+        (listed(7, command=2), "SubscriptionLostError"),
+        (lose, "wait"),
+        (finish, "gap deaf of None, sid 1, 1-None, 1002-1006"),
+    ],
+    "messages of the one followed, or of the one acknowledged": [
+        *LIVE,
+        (data(1, sid=7), NEVER_ACKNOWLEDGED, f"list 2: {NOT_OURS.format(7)}"),
+        (listed(7, command=2), "proven"),
+        (after(60), f"list 3: {QUIET}"),
+        (listed(1, command=3), "proven"),
+    ],
+    "any subscription, where ours has no name": [
+        (connect, "ask 1"),
+        (ack(None), "live None at 1001"),
+        (after(60), f"list 2: {QUIET}"),
+        (listed(3, command=2), "proven"),
+        (after(60), "list 3: no message for 120 s"),
+        (listed(command=3), "ended"),
+    ],
+    "doubt that arises during the question is asked about in its turn": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(7), f"note: {SAID_7}"),
+        (unsubscribed(),),
+        (listed(1, command=2), "proven", f"list 3: {SAID_UNSUBSCRIBED}"),
+        (listed(1, command=3), "proven"),
+        (after(59.9),),
+    ],
+    "doubt, where nothing is answered, is disproven by a message": [
+        *LIVE,
+        (error(7), f"note: {SAID_7}", f"list 2: {SAID_7}"),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (after(5),),
+        (data(1),),
+        (after(1_000),),
+        (unsubscribed(),),
+        (after(9),),
+        (data(2),),
+        (after(1_000),),
+    ],
+    "doubt, where nothing is answered, and no message": [
+        *LIVE,
+        (data(1),),
+        (after(60), f"list 2: {QUIET}"),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (unsubscribed(),),
+        (after(9.9),),
+        (after(0.2), "new connection"),
+        (lose, "wait"),
+        (finish, "gap deaf of None, sid 1, 1-None, 1002-1009"),
+    ],
+    "doubt during a question that is refused": [
+        *LIVE,
+        (data(1),),
+        (after(60), f"list 2: {QUIET}"),
+        (unsubscribed(),),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (after(9.9),),
+        (after(0.2), "new connection"),
+    ],
+    "doubt after the last message, and no answer": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (data(1),),
+        (unsubscribed(),),
+        (after(10), UNANSWERED),
+        (after(10.1), "new connection"),
+    ],
+    "doubt after the last message, where nothing is answered": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (error(7), f"note: {SAID_7}"),
+        (after(2),),
+        (data(1),),
+        (unsubscribed(),),
+        (after(20), "new connection"),
+    ],
+    "doubt before the last message, and no answer": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (unsubscribed(),),
+        (after(1),),
+        (data(1),),
+        (after(1_000), UNANSWERED),
+    ],
+    "nothing is asked while nothing is live": [
+        (connect, "ask 1"),
+        (data(1),),
+        (unsubscribed(),),
+        (error(7, sid=1), f"note: {SAID_7}"),
+        (ack(), "live 1 at 1004"),
+        (after(59.9),),
+        (error(10), "ended"),
+        (unsubscribed(),),
+        (error(7),),
+        (lose, "wait"),
+        (after(1_000),),
+    ],
+    "the exchange that does not answer is not asked after an end either": [
+        *LIVE,
+        (after(60), f"list 2: {QUIET}"),
+        (error(5, command=2), f"note: the exchange said error 5 (why) {UNPROVABLE}"),
+        (error(10), "ended"),
+        (expire_when_due, "ask 3"),
+        (ack(2, 3), "gap disconnected of None, sid 1, None-None, 1001-1006", "live 2 at 1006"),
+        (after(1_000),),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", DOUBTS)
+def test_doubt(name: str) -> None:
+    steps = DOUBTS[name]
+    assert play(steps, session(), Clock()) == [list(expected) for _, *expected in steps]
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS | DOUBTS)
+def test_nothing_depends_on_the_clock_on_the_wall(name: str) -> None:
+    """It may be set at any time, to any time: only the stamps differ."""
+
+    class SetAtEachStep(Clock):
+        def tick(self) -> None:
+            super().tick()
+            self.ms = random.randrange(10**12)
+
+    random = Random(1)
+    steps = (CONVERSATIONS | DOUBTS)[name]
+    answers = play(steps, session(), SetAtEachStep())
+    assert [list(map(unstamped, answer)) for answer in answers] == [
+        list(map(unstamped, expected)) for _, *expected in steps
+    ]
+
+
+def unstamped(said: str) -> str:
+    return re.sub(r" at \d+$|, \d+-(\d+|None)$", "", said)
 
 
 @pytest.mark.parametrize(
     ("codes", "refusal", "exit_code"),
     [
-        ([9], RefusedError, 4),
-        ([8, 11, 19, 20, 21, 22], SubscriptionRefusedError, 6),
-        ([1, 2, 3, 5, 7, 10, 17, 18, 25, 26, 27, 28, 99], SubscriptionLostError, None),
+        ([9, "9", 9.0], RefusedError, 4),
+        ([8, 11, 19, 20, 21, 22, "21"], SubscriptionRefusedError, 6),
+        ([1, 2, 3, 5, 7, 10, 17, 18, 25, 26, 27, 28, 99, "GONE"], SubscriptionLostError, None),
     ],
 )
 def test_what_a_refusal_means(
-    codes: list[int], refusal: type[Exception], exit_code: int | None
+    codes: list[object], refusal: type[Exception], exit_code: int | None
 ) -> None:
     for code in codes:
-        talk = session()
-        talk.subscribe(START_MS)
-        with pytest.raises(refusal, match=rf"error {code} \(why\)") as raised:
-            talk.observe(error(code, command=1), START_MS)
+        talk, clock = session(), Clock()
+        talk.subscribe(clock.now)
+        shown = int(code) if isinstance(code, float) else code
+        with pytest.raises(refusal, match=rf"error {shown} \(why\)") as raised:
+            talk.observe(error(code, command=1), clock.now)
         assert getattr(raised.value, "exit_code", None) == exit_code
-        assert talk.lost(START_MS) is not None
-        assert talk.finish(START_MS) == ()
+        assert talk.lost(clock.s) is not None
+        assert talk.finish(clock.now) == ()
 
 
-@pytest.mark.parametrize("code", [1, 7, 8, 9, 11, 18, 21, 26, 27, 99])
-def test_errors_that_end_nothing(code: int) -> None:
-    talk = session()
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
-    (note,) = talk.observe(error(code, sid=1, seq=1), START_MS)
+def test_a_refusal_of_no_code_says_so() -> None:
+    talk, clock = session(), Clock()
+    talk.subscribe(clock.now)
+    with pytest.raises(SubscriptionLostError, match=r"an error without a code \(no text\)$"):
+        talk.observe(said("error", id=1), clock.now)
+
+
+@pytest.mark.parametrize("code", [2, 3, 4, 5, 8, *range(11, 17), *range(18, 25), 26, 27, 28])
+@pytest.mark.parametrize("numbered", [False, True])
+def test_errors_that_refuse_a_command_end_nothing(code: int, *, numbered: bool) -> None:
+    talk, clock = live()
+    (note,) = talk.observe(error(code, sid=1, seq=1) if numbered else error(code), clock.now)
     assert isinstance(note, Note)
     assert talk.live
-    assert talk.observe(data(2), START_MS) == ()
+    assert talk.observe(data(1 + numbered), clock.now) == ()
+
+
+@pytest.mark.parametrize("code", [1, 6, 7, 9, 0, 99, None, "GONE", -1])
+@pytest.mark.parametrize("numbered", [False, True])
+def test_errors_that_may_end_something_are_asked_about(code: object, *, numbered: bool) -> None:
+    talk, clock = live()
+    note, send = talk.observe(error(code, sid=1, seq=1) if numbered else error(code), clock.now)
+    assert isinstance(note, Note)
+    assert isinstance(send, Send)
+    assert json.loads(send.command) == {"id": 2, "cmd": "list_subscriptions"}
+    assert send.why == note.text
+    assert talk.live
+    assert talk.observe(data(1 + numbered), clock.now) == ()
+    assert talk.observe(listed(1, command=2), clock.now) == (Proven(),)
+
+
+@pytest.mark.parametrize(("code", "overflow"), [(10, False), (17, False), (25, True)])
+@pytest.mark.parametrize("sid", [None, 1])
+def test_errors_that_end_the_subscription(code: int, sid: int | None, *, overflow: bool) -> None:
+    talk, clock = live()
+    (ended,) = talk.observe(error(code, sid), clock.now)
+    assert isinstance(ended, Ended)
+    assert (ended.why, ended.overflow) == (f"error {code} (why)", overflow)
+    assert not talk.live
+
+
+def live(limit: int | None = None) -> tuple[Session, Clock]:
+    talk, clock = session(limit), Clock()
+    talk.subscribe(clock.now)
+    talk.observe(ack(), clock.now)
+    return talk, clock
 
 
 def test_the_command_says_what_is_asked_for() -> None:
     talk = Session(shard=Shard(3, 10), mine=True, backoff=Backoff(Random(1)))
-    assert json.loads(talk.subscribe(START_MS)) == {
+    assert json.loads(talk.subscribe(Clock().now)) == {
         "id": 1,
         "cmd": "subscribe",
         "params": {
@@ -586,311 +935,163 @@ def test_the_command_says_what_is_asked_for() -> None:
     }
 
 
-def test_the_acknowledgement_has_a_deadline() -> None:
-    talk = session()
-    deadlines_ms = [talk.deadline_ms]
-    talk.subscribe(START_MS)
-    deadlines_ms.append(talk.deadline_ms)
-    assert talk.expired(START_MS + ACK_TIMEOUT_MS - 1) is None
-    talk.observe(ack(), START_MS)
-    deadlines_ms.append(talk.deadline_ms)
-    assert deadlines_ms == [None, START_MS + 10_000, None]
-    assert talk.expired(START_MS + 10 * ACK_TIMEOUT_MS) is None
+def test_how_long_the_acknowledgement_took_is_told() -> None:
+    talk, clock = session(), Clock()
+    talk.subscribe(clock.now)
+    clock.wait_until(START_S + 2.5)
+    (told,) = talk.observe(ack(), clock.now)
+    assert told == Live(1, clock.now, 2.5)
+
+
+def test_every_state_has_its_deadline() -> None:
+    talk, clock = session(), Clock()
+    deadlines_s = [talk.deadline_s]
+    talk.subscribe(clock.now)
+    deadlines_s.append(talk.deadline_s)
+    clock.wait_until(START_S + 9.999)
+    assert talk.expired(clock.now) == ()
+    talk.observe(ack(), clock.now)
+    deadlines_s.append(talk.deadline_s)
+    clock.wait_until(talk.deadline_s)
+    assert talk.expired(clock.now)
+    deadlines_s.append(talk.deadline_s)
+    talk.lost(clock.s)
+    deadlines_s.append(talk.deadline_s)
+    assert deadlines_s == [inf, START_S + 10, START_S + 69.999, START_S + 79.999, inf]
+
+
+@pytest.mark.parametrize("quiet_s", [1.0, 300.0])
+def test_how_long_quiet_may_last_can_be_said(quiet_s: float) -> None:
+    talk = Session(shard=None, mine=False, backoff=Backoff(Random(1)), quiet_s=quiet_s)
+    clock = Clock()
+    talk.subscribe(clock.now)
+    talk.observe(ack(), clock.now)
+    assert talk.deadline_s == START_S + quiet_s
 
 
 def test_an_ended_subscription_waits_before_it_is_asked_for_again() -> None:
-    talk = session()
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
-    (ended,) = talk.observe(error(10, sid=1), START_MS)
+    talk, clock = live()
+    (ended,) = talk.observe(error(10, sid=1), clock.now)
     assert isinstance(ended, Ended)
-    assert START_MS <= ended.retry_ms <= START_MS + 500
-    assert talk.deadline_ms == ended.retry_ms
+    assert 0 <= ended.delay_s <= 0.5
+    assert talk.deadline_s == START_S + ended.delay_s
     assert not talk.live
 
 
 def test_no_more_attempts() -> None:
-    talk = session(limit=0)
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
+    talk, clock = live(limit=0)
     with pytest.raises(SubscriptionLostError, match=r"error 10 \(why\)"):
-        talk.observe(error(10, sid=1), START_MS)
-    assert talk.lost(START_MS) is None
-    (gap,) = talk.finish(START_MS)
+        talk.observe(error(10, sid=1), clock.now)
+    assert talk.lost(clock.s) is None
+    (gap,) = talk.finish(clock.now)
     assert isinstance(gap, Gap)
 
 
-@pytest.mark.parametrize(("data_for_ms", "forgotten"), [(29_999, False), (30_000, True)])
+@pytest.mark.parametrize(("data_for_s", "forgotten"), [(29.999, False), (30, True)])
 @pytest.mark.parametrize("how", ["disconnected", "ended"])
 def test_attempts_are_forgotten_after_a_stable_stretch(
-    how: str, data_for_ms: int, *, forgotten: bool
+    how: str, data_for_s: float, *, forgotten: bool
 ) -> None:
-    talk = session(limit=2)
+    talk, clock = session(limit=2), Clock()
     for _ in range(2):
-        assert talk.lost(START_MS) is not None
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
-    talk.observe(data(1), START_MS + data_for_ms)
-    long_after_ms = START_MS + 10 * data_for_ms
+        assert talk.lost(clock.s) is not None
+    talk.subscribe(clock.now)
+    talk.observe(ack(), clock.now)
+    clock.wait_until(START_S + data_for_s)
+    talk.observe(data(1), clock.now)
     if how == "disconnected":
-        assert (talk.lost(START_MS + data_for_ms) is not None) == forgotten
-    elif forgotten:
-        assert talk.observe(error(10), long_after_ms)
+        assert (talk.lost(clock.s) is not None) == forgotten
+        return
+    clock.wait_until(START_S + 10 * data_for_s)
+    if forgotten:
+        assert talk.observe(error(10), clock.now)
     else:
         with pytest.raises(SubscriptionLostError):
-            talk.observe(error(10), long_after_ms)
+            talk.observe(error(10), clock.now)
 
 
 def test_a_quiet_connection_is_as_stable_as_a_busy_one() -> None:
-    talk = session(limit=1)
+    talk, clock = session(limit=1), Clock()
     for _ in range(5):
-        talk.subscribe(START_MS)
-        talk.observe(ack(command=None), START_MS)
-        assert talk.lost(START_MS + 60_000) is not None
+        talk.subscribe(clock.now)
+        talk.observe(ack(command=None), clock.now)
+        clock.wait_until(clock.s + 60)
+        assert talk.lost(clock.s) is not None
 
 
 def test_a_handshake_is_no_stable_stretch() -> None:
-    talk = session(limit=3)
+    talk, clock = session(limit=3), Clock()
     for _ in range(3):
-        talk.subscribe(START_MS)
-        talk.observe(ack(command=None), START_MS)
-        assert talk.lost(START_MS + 1_000) is not None
-    assert talk.lost(START_MS) is None
+        talk.subscribe(clock.now)
+        talk.observe(ack(command=None), clock.now)
+        clock.wait_until(clock.s + 1)
+        assert talk.lost(clock.s) is not None
+    assert talk.lost(clock.s) is None
 
 
 def test_oddities_told_are_bounded() -> None:
-    talk = session()
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
-    notes = [talk.observe(error(code), START_MS) for code in range(100, 1_000)]
-    assert sum(map(len, notes)) == MOST_NOTES
+    talk, clock = live()
+    told = [notice for code in range(100, 1_000) for notice in talk.observe(error(code), clock.now)]
+    assert sum(isinstance(notice, Note) for notice in told) == MOST_NOTES
+    # One question is enough, until it is answered.
+    assert sum(isinstance(notice, Send) for notice in told) == len(told) - MOST_NOTES == 1
+
+
+def test_what_the_exchange_says_is_no_longer_than_a_line() -> None:
+    talk, clock = live()
+    long = "x" * 1_000_000
+    note, send = talk.observe(said("error", msg={"code": long, "msg": long}), clock.now)
+    assert isinstance(note, Note)
+    assert isinstance(send, Send)
+    assert len(note.text) == len(send.why) < 500
 
 
 # Laws.
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.integers(1, 5), min_size=1, max_size=60), st.booleans())
-def test_missed_and_seen_make_all_that_was_sent(
-    steps: list[int],
-    named: bool,  # noqa: FBT001
-) -> None:
-    talk = session()
-    talk.subscribe(START_MS)
-    talk.observe(ack(1 if named else None), START_MS)
-    seqs = list(accumulate(steps))
-    notices = [notice for seq in seqs for notice in talk.observe(data(seq), START_MS)]
-    gaps = [notice for notice in notices if isinstance(notice, Gap)]
-    assert notices == gaps
-    assert sum(gap.missed or 0 for gap in gaps) + len(seqs) == seqs[-1]
-    assert [(gap.last_seq, gap.next_seq) for gap in gaps] == [
-        (before, after) for before, after in pairwise([0, *seqs]) if after > before + 1
-    ]
+def heard_one_by_one(talk: Session, burst: Sequence[Received], now: Instant) -> list[Notice]:
+    return [notice for frame in burst for notice in talk.observe(frame, now)]
 
 
-@settings(max_examples=200, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 3), st.lists(st.integers(1, 200), max_size=2)), max_size=40)
+def heard_together(talk: Session, burst: Sequence[Received], now: Instant) -> list[Notice]:
+    notices: list[Notice] = []
+    place = 0
+    while True:
+        place += talk.follow(burst, place, now)
+        if place == len(burst):
+            return notices
+        notices += talk.observe(burst[place], now)
+        place += 1
+
+
+# Each with how much further its number is.
+FRAMES = st.tuples(
+    st.sampled_from([data] * 6 + [unknown, odd, ok, partial(error, 8), partial(error, 7)]),
+    st.sampled_from([1] * 12 + [2, 3, 0, -1]),
+    st.sampled_from([1] * 12 + [7]),
 )
-def test_late_and_repeated_frames_change_no_account(
-    steps: list[tuple[int, list[int]]],
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(FRAMES, max_size=8), max_size=8), st.sampled_from([1, None]))
+def test_messages_can_be_followed_instead_of_observed(
+    bursts: list[list[tuple[Callable[..., Received], int, int]]], acknowledged: int | None
 ) -> None:
-    talk = session()
-    talk.subscribe(START_MS)
-    talk.observe(ack(), START_MS)
-    seq, seen, missed, late = 0, 0, 0, 0
-    for step, again in steps:
-        seq += step
-        seen += 1
-        for notice in talk.observe(data(seq), START_MS):
-            if isinstance(notice, Gap):
-                missed += notice.missed or 0
-        for old in again:
-            if old <= seq:
-                late += 1
-                assert not any(isinstance(n, Gap) for n in talk.observe(data(old), START_MS))
-    assert seen + missed == seq
-    assert talk.backward == late
-
-
-class Exchange(RuleBasedStateMachine):
-    """An exchange that numbers, drops, ends and disconnects, and knows what must be told of it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.session = session()
-        self.now_ms = START_MS
-        self.state = "closed"
-        self.command_id = 0
-        self.next_sid = 1
-        self.sid = 0
-        self.old_sids: list[int] = []
-        self.seq = 0
-        self.last_seen: int | None = None
-        self.outage: str | None = None
-        self.outages = 0
-        self.told_outages = 0
-        self.sent = self.seen = self.missed = 0
-
-    def observe(self, received: Received) -> list[Notice]:
-        notices = list(self.session.observe(received, self.now_ms))
-        for notice in notices:
-            if isinstance(notice, Gap) and notice.reason == "seq":
-                assert notice.missed is not None
-                self.missed += notice.missed
-        return notices
-
-    def fail(self, reason: str) -> None:
-        if self.outage is None:
-            self.outage = reason
-            self.outages += 1
-
-    def check_outage(self, notices: Sequence[Notice]) -> list[Notice]:
-        """Take the gap of the outage off what is told, if there was one."""
-        if self.outage is None:
-            return list(notices)
-        gap, *others = notices
-        assert isinstance(gap, Gap)
-        assert (gap.reason, gap.missed, gap.to_ms) == (self.outage, None, self.now_ms)
-        assert gap.from_ms <= self.now_ms
-        self.outage = None
-        self.told_outages += 1
-        return others
-
-    def asked(self, command: bytes) -> None:
-        command_id = json.loads(command)["id"]
-        assert command_id > self.command_id
-        self.command_id = command_id
-        self.state = "asking"
-        self.sid, self.next_sid = self.next_sid, self.next_sid + 1
-        self.seq = 0
-
-    @initialize()
-    def first(self) -> None:
-        self.connect()
-
-    @rule(ms=st.integers(1, 40_000))
-    def wait(self, ms: int) -> None:
-        due_ms = self.session.deadline_ms
-        self.now_ms += ms if due_ms is None else max(0, min(ms, due_ms - 1 - self.now_ms))
-        assert self.session.expired(self.now_ms) is None or due_ms == self.now_ms
-
-    @precondition(lambda self: self.state == "closed")
-    @rule()
-    def connect(self) -> None:
-        self.old_sids = []
-        self.asked(self.session.subscribe(self.now_ms))
-
-    @precondition(lambda self: self.state == "asking")
-    @rule(named=st.booleans())
-    def acknowledge(self, *, named: bool) -> None:
-        sid = self.sid if named else None
-        (live,) = self.check_outage(self.observe(ack(sid, self.command_id)))
-        assert isinstance(live, Live)
-        assert live.sid in {sid, self.sid}
-        self.state = "live"
-
-    @precondition(lambda self: self.state in {"live", "asking"})
-    @rule(
-        dropped=st.integers(0, 3),
-        message=st.sampled_from([data, unknown, ok, lambda seq, sid: error(7, sid, seq)]),
-    )
-    def send(self, dropped: int, message: Callable[[int, int], Received]) -> None:
-        received = message(self.seq + dropped + 1, self.sid)
-        notices = self.check_outage(self.observe(received))
-        notices = [notice for notice in notices if not isinstance(notice, Note)]
-        if dropped:
-            (gap,) = notices
-            assert isinstance(gap, Gap)
-            assert (gap.missed, gap.last_seq) == (dropped, self.seq)
-        else:
-            assert not notices
-        self.seq += dropped + 1
-        self.sent += dropped + 1
-        self.seen += 1
-
-    @precondition(lambda self: self.state == "live" and self.seq)
-    @rule(back=st.integers(0, 3))
-    def send_again(self, back: int) -> None:
-        before = self.session.backward
-        seq = max(1, self.seq - 2 * back)
-        # A run of consecutive numbers would be a numbering that starts again.
-        notices = self.observe(data(seq, self.sid)) + self.observe(data(seq, self.sid))
-        assert all(isinstance(notice, Note) for notice in notices)
-        assert self.session.backward == before + 2
-
-    @precondition(lambda self: self.old_sids)
-    @rule(
-        pick=st.randoms(use_true_random=False),
-        seq=st.integers(1, 99) | st.none(),
-        message=st.sampled_from([data, unknown, lambda seq, sid: error(25, sid, seq), ok]),
-    )
-    def send_late(
-        self, pick: Random, seq: int | None, message: Callable[[int | None, int], Received]
-    ) -> None:
-        assert self.observe(message(seq, pick.choice(self.old_sids))) == []
-
-    @precondition(lambda self: self.state == "live" and self.seq)
-    @rule(code=st.sampled_from([10, 17, 25, None]), scoped=st.booleans())
-    def end(self, code: int | None, *, scoped: bool) -> None:
-        sid = self.sid if scoped else None
-        ending = unsubscribed(sid) if code is None else error(code, sid)
-        (ended,) = self.observe(ending)
-        assert isinstance(ended, Ended)
-        assert ended.overflow == (code == 25)
-        self.fail("overflow" if code == 25 else "disconnected")
-        self.old_sids.append(self.sid)
-        self.state = "ended"
-
-    @precondition(lambda self: self.state == "ended")
-    @rule()
-    def ask_again(self) -> None:
-        assert self.session.deadline_ms is not None
-        self.now_ms = max(self.now_ms, self.session.deadline_ms)
-        command = self.session.expired(self.now_ms)
-        assert command is not None
-        self.asked(command)
-
-    @precondition(lambda self: self.state == "asking")
-    @rule()
-    def stay_silent(self) -> None:
-        assert self.session.deadline_ms is not None
-        self.now_ms = self.session.deadline_ms
-        with pytest.raises(SubscriptionLostError):
-            self.session.expired(self.now_ms)
-        self.fail("unacknowledged")
-        self.disconnect()
-
-    @precondition(lambda self: self.state == "asking")
-    @rule(code=st.sampled_from([10, 18, 25, 27]))
-    def refuse(self, code: int) -> None:
-        with pytest.raises(SubscriptionLostError):
-            self.observe(error(code, command=self.command_id))
-        self.disconnect()
-
-    @rule()
-    def disconnect(self) -> None:
-        if self.state == "live" or (self.state == "asking" and self.seq):
-            self.fail("disconnected")
-        delay_s = self.session.lost(self.now_ms)
-        assert delay_s is not None
-        assert 0 <= delay_s <= 30
-        self.state = "closed"
-
-    @invariant()
-    def the_session_knows_where_it_stands(self) -> None:
-        assert self.session.live == (self.state == "live")
-        assert (self.session.deadline_ms is None) == (self.state in {"live", "closed"})
-
-    @invariant()
-    def all_that_was_sent_is_accounted_for(self) -> None:
-        assert self.seen + self.missed == self.sent
-
-    def teardown(self) -> None:
-        assert self.check_outage(self.session.finish(self.now_ms)) == []
-        assert self.session.finish(self.now_ms) == ()
-        assert self.told_outages == self.outages
-
-
-TestExchange = Exchange.TestCase
-TestExchange.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+    clock = Clock()
+    one, other = session(), session()
+    for talk in (one, other):
+        talk.subscribe(clock.now)
+        talk.observe(ack(acknowledged), clock.now)
+    seq = 0
+    for burst in bursts:
+        clock.tick()
+        frames = []
+        for kind, step, sid in burst:
+            seq = max(0, seq + step)
+            frames.append(kind(seq=seq, sid=sid))
+        assert heard_one_by_one(one, frames, clock.now) == heard_together(other, frames, clock.now)
+        assert one.deadline_s == other.deadline_s
+        assert one.numbering.last_seq == other.numbering.last_seq
+        assert one.numbering.backward == other.numbering.backward
+    assert one.lost(clock.s) == other.lost(clock.s)
+    assert one.finish(clock.now) == other.finish(clock.now)

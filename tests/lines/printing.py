@@ -6,65 +6,92 @@ import asyncio
 import os
 import pty
 import tty
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from rfqwatch.exchange.session import Gap, Live
-from rfqwatch.exchange.wire import Frame, Malformed, Unknown, decode
+from rfqwatch.clock import Instant
+from rfqwatch.drift import Drift
+from rfqwatch.exchange.notices import Gap, Live
+from rfqwatch.exchange.wire import Control, Message, Payload, Received, read
+from rfqwatch.lines.output import Ending
+from rfqwatch.lines.stdout import Stdout
+from rfqwatch.lines.text import TextLines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rfqwatch.lines.output import LineOutput
 
 RECEIVED_MS = 1_790_000_000_123
+RECEIVED = Instant(RECEIVED_MS, 5.0)
+
+Item: TypeAlias = bytes | Live | Gap | Ending
+
+text_lines = partial(TextLines, read=Drift().read)
+
+
+def message(received: Received) -> Message | None:
+    """Leave out what answers a command."""
+    return None if isinstance(received, Control) else received
+
+
+def read_all(fd: int) -> bytes:
+    written = b""
+    try:
+        while data := os.read(fd, 2**16):
+            written += data
+    except OSError:
+        # How Linux tells that nobody writes to a terminal any more.
+        pass
+    return written
 
 
 async def printed(
-    kind: type[LineOutput],
-    items: Sequence[bytes | Live | Gap],
+    kind: Callable[[Stdout], LineOutput],
+    items: Sequence[Item],
     *,
     shard: str = "",
     terminal: bool = False,
     limit: int = 2**26,
 ) -> bytes:
-    """Hand over all in one burst, and give what was written."""
+    """Hand over all in one burst, and give what was written.
+
+    Answers to commands are left out, as they are by who watches.
+    """
     if terminal:
         read_end, write_end = pty.openpty()
         tty.setraw(write_end)
     else:
         read_end, write_end = os.pipe()
-    output = kind(write_end, limit=limit)
-    output.begin(shard, RECEIVED_MS)
+    output = kind(Stdout(write_end, limit=limit))
+    ended = output.place.start()
+    output.begin(shard, RECEIVED)
     for item in items:
         match item:
             case Live():
                 output.live(item)
             case Gap():
                 output.gap(item)
+            case Ending():
+                output.end()
+                output.ended(item, RECEIVED)
             case _:
-                frame = decode(data := bytearray(item))
-                if isinstance(frame, Frame | Unknown | Malformed):
-                    output.event(data, frame)
+                if (frame := message(read(data := Payload(item)))) is not None:
+                    output.messages([data], [frame])
     output.end()
-    output.close()
+    output.place.close()
 
-    def read() -> bytes:
-        written = b""
-        try:
-            while data := os.read(read_end, 2**16):
-                written += data
-        except OSError:
-            # How Linux tells that nobody writes to a terminal any more.
-            pass
-        return written
-
-    reading = asyncio.create_task(asyncio.to_thread(read))
-    await output.start()
+    reading = asyncio.create_task(asyncio.to_thread(read_all, read_end))
+    await ended
     os.close(write_end)
     try:
         return await reading
     finally:
         os.close(read_end)
+
+
+def live(sid: int | None) -> Live:
+    return Live(sid, RECEIVED, 0.1)
 
 
 def gap(reason: str = "seq", missed: int | None = 3, to_ms: int | None = RECEIVED_MS) -> Gap:

@@ -1,50 +1,42 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import contextlib
 import os
+import pty
+import select
 import socket
+import threading
+import tty
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from rfqwatch.errors import OutputError
-from rfqwatch.lines.stdout import OWN, QUOTE, Batch, ConsumerGoneError, Shed, Stdout
+from rfqwatch.exchange.wire import Frame
+from rfqwatch.lines.buffer import Batch, Shed
+from rfqwatch.lines.stdout import ConsumerGoneError, Stdout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-RFQ = 0
-
-
-class Line(NamedTuple):
-    """A line as the tests write it, and what they know of it."""
-
-    number: int
-    shard: str
-    rank: int
-    received_ms: int
-    batch: int
-    text: bytes
 
 
 def describe(shed: Shed) -> bytes:
     return f"shed {shed.shard} {shed.missed} {shed.from_ms} {shed.to_ms}\n".encode()
 
 
-def batch_of(lines: Sequence[Line]) -> Batch:
-    dear = {index: line.rank for index, line in enumerate(lines) if line.rank}
-    shard, received_ms = lines[0].shard, lines[0].received_ms
-    return Batch(shard, received_ms, [line.text for line in lines], b"\n", dear)
+def simple(*texts: str) -> Batch:
+    frames = [Frame("rfq_created")] * len(texts)
+    return Batch("", 0, [text.encode() for text in texts], frames, b"\n")
 
 
-def simple(*texts: str, rank: int = RFQ) -> Batch:
-    dear = dict.fromkeys(range(len(texts)), rank) if rank else {}
-    return Batch("", 0, [text.encode() for text in texts], b"\n", dear)
+def stdout_of(fd: int, limit: int = 2**24) -> Stdout:
+    stdout = Stdout(fd, limit=limit)
+    stdout.describe_shed = describe
+    return stdout
 
 
 class Pipe:
@@ -52,7 +44,7 @@ class Pipe:
 
     def __init__(self, limit: int = 2**24) -> None:
         self.read_end, self.write_end = os.pipe()
-        self.stdout = Stdout(self.write_end, limit=limit, describe_shed=describe)
+        self.stdout = stdout_of(self.write_end, limit)
 
     async def lines(self, number: int) -> list[bytes]:
         """Read so many lines as they come."""
@@ -76,8 +68,8 @@ class Pipe:
 
 
 @pytest.fixture
-def pipe() -> Iterator[Pipe]:
-    made = Pipe()
+def pipe(request: pytest.FixtureRequest) -> Iterator[Pipe]:
+    made = Pipe(getattr(request, "param", 2**24))
     yield made
     for end in (made.read_end, made.write_end):
         with contextlib.suppress(OSError):
@@ -130,7 +122,7 @@ async def test_a_pipe_that_does_not_block_is_waited_for(pipe: Pipe) -> None:
 async def test_a_file_takes_all(tmp_path: Path) -> None:
     path = tmp_path / "lines"
     with path.open("wb") as file:
-        stdout = Stdout(file.fileno(), describe_shed=describe)
+        stdout = stdout_of(file.fileno())
         written = stdout.start()
         stdout.put(simple("one", "two"))
         stdout.close()
@@ -142,7 +134,7 @@ async def test_a_named_pipe_that_is_its_own_reader_is_no_consumer_that_left(tmp_
     path = tmp_path / "pipe"
     os.mkfifo(path)
     fd = os.open(path, os.O_RDWR)
-    stdout = Stdout(fd, describe_shed=describe)
+    stdout = stdout_of(fd)
     written = stdout.start()
     for _ in range(3):
         stdout.put(simple("x"))
@@ -150,6 +142,134 @@ async def test_a_named_pipe_that_is_its_own_reader_is_no_consumer_that_left(tmp_
     stdout.close()
     await written
     os.close(fd)
+
+
+async def test_no_write_to_a_pipe_can_be_torn(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = pipe.stdout.start()
+    writes: list[bytes] = []
+    write = os.write
+
+    def record(fd: int, data: bytes | memoryview) -> int:
+        taken = write(fd, data)
+        writes.append(bytes(data[:taken]))
+        return taken
+
+    monkeypatch.setattr("rfqwatch.lines.stdout.os.write", record)
+    for number in range(100):
+        pipe.stdout.put(simple(*(f"{number} {'x' * (index * 400)}" for index in range(8))))
+    pipe.stdout.put(simple("short", "y" * 2 * select.PIPE_BUF, "short"))
+    assert b"".join(await pipe.rest(written)) == b"".join(writes)
+    for data in writes:
+        # A line that is longer by itself can't be kept together, but takes no other along.
+        whole = data.endswith(b"\n") and len(data) <= select.PIPE_BUF
+        assert whole or set(data) <= set(b"y\n")
+
+
+async def test_several_who_share_a_pipe_tear_no_line() -> None:
+    read_end, write_end = os.pipe()
+
+    async def write_many(name: str, fd: int) -> None:
+        stdout = stdout_of(fd)
+        written = stdout.start()
+        for number in range(200):
+            lines = (f"{name} {number} {name * (index * 300)}." for index in range(10))
+            stdout.put(simple(*lines))
+            await asyncio.sleep(0)
+        stdout.close()
+        await written
+        os.close(fd)
+
+    def read_all() -> bytes:
+        return b"".join(iter(lambda: os.read(read_end, 10_000), b""))
+
+    reading = asyncio.create_task(asyncio.to_thread(read_all))
+    names = ["a", "b", "c"]
+    ends = [os.dup(write_end) for _ in names]
+    os.close(write_end)
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(asyncio.run, write_many(name, fd))
+            for name, fd in zip(names, ends, strict=True)
+        )
+    )
+    lines = (await reading).decode().splitlines()
+    os.close(read_end)
+    for name in names:
+        assert [line for line in lines if line.startswith(name)] == [
+            f"{name} {number} {name * (index * 300)}."
+            for number in range(200)
+            for index in range(10)
+        ]
+    assert len(lines) == 6_000
+
+
+def pipe_ends() -> tuple[int, int]:
+    return os.pipe()
+
+
+def socket_ends() -> tuple[int, int]:
+    ours, theirs = socket.socketpair()
+    return ours.detach(), theirs.detach()
+
+
+def terminal_ends() -> tuple[int, int]:
+    read_end, write_end = pty.openpty()
+    tty.setraw(write_end)
+    return read_end, write_end
+
+
+@pytest.mark.parametrize("ends", [pipe_ends, socket_ends, terminal_ends])
+async def test_a_reader_that_stops_holds_nothing_up(ends: Callable[[], tuple[int, int]]) -> None:
+    read_end, write_end = ends()
+
+    def read_some() -> bytes:
+        try:
+            return os.read(read_end, 2**16)
+        except OSError:
+            # How Linux tells that nobody writes to a terminal any more.
+            return b""
+
+    held_up = threading.Event()
+
+    def let_go() -> None:
+        held_up.set()
+        collections.deque(iter(read_some, b""), maxlen=0)
+
+    rescue = threading.Timer(5, let_go)
+    rescue.daemon = True
+    rescue.start()
+    stdout = stdout_of(write_end, 2**19)
+    written = stdout.start()
+    put = 0
+    while not stdout.shed:
+        assert not held_up.is_set()
+        stdout.put(simple(*(f"{number} {'x' * 500}" for number in range(put, put + 20))))
+        put += 20
+        await asyncio.sleep(0)
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert not held_up.is_set()
+    rescue.cancel()
+    assert not written.done()
+    assert stdout.undelivered > 0
+    if ends is pipe_ends:
+        in_pipe = await asyncio.to_thread(read_some)
+        assert in_pipe.endswith(b"x\n")
+    else:
+        in_pipe = b""
+    stdout.close()
+    reading = asyncio.create_task(asyncio.to_thread(lambda: b"".join(iter(read_some, b""))))
+    await asyncio.wait_for(written, 10)
+    os.close(write_end)
+    data = in_pipe + await reading
+    os.close(read_end)
+    assert data.endswith(b"x\n")
+    lines = data.decode().splitlines()
+    shown = [int(line.split()[0]) for line in lines if not line.startswith("shed")]
+    assert all(line.endswith("x" * 500) for line in lines if not line.startswith("shed"))
+    assert shown == sorted(set(shown))
+    assert len(shown) == put - stdout.shed
+    assert shown[-1] == put - 1
 
 
 # Failing
@@ -177,7 +297,7 @@ async def test_a_consumer_that_goes_is_noticed_in_the_middle_of_a_write(pipe: Pi
 async def test_a_consumer_on_a_socket_that_goes_is_noticed_at_the_next_write() -> None:
     ours, theirs = socket.socketpair()
     with ours:
-        stdout = Stdout(ours.fileno(), describe_shed=describe)
+        stdout = stdout_of(ours.fileno())
         written = stdout.start()
         theirs.close()
         stdout.put(simple("x"))
@@ -193,7 +313,7 @@ def full() -> Iterator[int]:
 
 
 async def test_a_full_disk_is_said(full: int) -> None:
-    stdout = Stdout(full, describe_shed=describe)
+    stdout = stdout_of(full)
     written = stdout.start()
     stdout.put(simple("x"))
     with pytest.raises(OutputError, match="No space left on device") as failed:
@@ -202,123 +322,26 @@ async def test_a_full_disk_is_said(full: int) -> None:
 
 
 def test_a_loop_that_ends_first_is_no_failure() -> None:
-    made = Pipe()
+    ours, theirs = socket.socketpair()
 
     async def leave() -> None:
-        made.stdout.start()
-        made.stdout.put(simple("x" * 500_000))
-        await asyncio.to_thread(os.read, made.read_end, 1)
+        stdout = stdout_of(ours.fileno())
+        stdout.start()
+        stdout.put(simple("x" * 5_000_000))
+        await asyncio.to_thread(theirs.recv, 1)
 
-    asyncio.run(leave())
-    os.close(made.read_end)
-    # The thread finds the broken pipe, with nobody left to tell; a failure of its own fails us.
-    for thread in [made.stdout._thread]:  # noqa: SLF001
-        thread.join(5)
-        assert not thread.is_alive()
-    os.close(made.write_end)
-
-
-# Shedding
-
-texts = st.sampled_from([1, 10, 100, 1_000])
-ranks = st.sampled_from([RFQ, RFQ, RFQ, QUOTE, OWN])
-batches = st.lists(
-    st.tuples(
-        st.sampled_from(["", "0/2", "1/2"]),
-        st.lists(st.tuples(ranks, texts), min_size=1, max_size=6),
-    ),
-    max_size=40,
-)
+    with ours:
+        asyncio.run(leave())
+        theirs.close()
+        # The thread finds nobody there, and nobody left to tell; a failure of its own fails us.
+        for thread in threading.enumerate():
+            if thread.name == "stdout":
+                thread.join(5)
+                assert not thread.is_alive()
 
 
-def lines_of(drawn: list[tuple[str, list[tuple[int, int]]]]) -> list[list[Line]]:
-    numbers = count()
-    return [
-        [
-            Line(number, shard, rank, 1_000 + index, index, f"{number} ".encode() + b"x" * length)
-            for (rank, length), number in zip(shape, numbers, strict=False)
-        ]
-        for index, (shard, shape) in enumerate(drawn)
-    ]
-
-
-def holes(put: list[Line], lines: list[bytes]) -> Iterator[tuple[list[Line], list[bytes]]]:
-    """Give, for each place between two lines, what is missing there and the marks that stand."""
-    expected = iter(put)
-    marks: list[bytes] = []
-    for line in [*lines, b""]:
-        if line.startswith(b"shed "):
-            marks.append(line)
-            continue
-        missing = []
-        for each in expected:
-            if each.text == line:
-                break
-            missing.append(each)
-        yield missing, marks
-        marks = []
-
-
-@settings(max_examples=300, deadline=None)
-@given(batches, st.integers(0, 60_000))
-@example([("", [(QUOTE, 10)]), ("", [(OWN, 10)]), ("", [(RFQ, 10)])], 0)
-async def test_what_is_shed_is_accounted_for_where_it_stood(
-    drawn: list[tuple[str, list[tuple[int, int]]]], limit: int
-) -> None:
-    put_batches = lines_of(drawn)
-    put = [line for batch in put_batches for line in batch]
-    made = Pipe(limit)
-    try:
-        for batch in put_batches:
-            made.stdout.put(batch_of(batch))
-        events = sum(line.rank != OWN for line in put)
-        assert made.stdout.undelivered == events - made.stdout.shed
-        lines = [line[:-1] for line in await made.rest(made.stdout.start())]
-    finally:
-        os.close(made.read_end)
-    shown = {line for line in lines if not line.startswith(b"shed ")}
-    missing = [line for line in put if line.text not in shown]
-    # In the order in which they were put, exactly one mark a shard stands in every hole.
-    for hole, marks in holes(put, lines):
-        expected = {}
-        for line in hole:
-            of_shard = [each.received_ms for each in hole if each.shard == line.shard]
-            expected[line.shard] = Shed(line.shard, len(of_shard), of_shard[0], of_shard[-1])
-        assert sorted(mark + b"\n" for mark in marks) == sorted(map(describe, expected.values()))
-    # Exact, and no more than needed.
-    assert made.stdout.shed == len(missing) == len(put) - len(shown)
-    kept = [line for line in put if line.text in shown]
-    assert not missing or sum(batch_of(b).size for b in put_batches) > limit
-    assert sum(len(line.text) for line in kept if line.rank != OWN) <= limit
-    # By worth: our own never, quotes only where no RFQ is left.
-    assert all(line.rank != OWN for line in missing)
-    last_quote = max((line.batch for line in missing if line.rank == QUOTE), default=-1)
-    assert all(line.batch > last_quote for line in kept if line.rank == RFQ)
-    # Oldest first.
-    for rank in (RFQ, QUOTE):
-        last = max((line.number for line in missing if line.rank == rank), default=-1)
-        assert all(line.number > last for line in kept if line.rank == rank)
-
-
-async def test_nothing_but_gaps_does_not_outgrow_the_memory(
-    pipe: Pipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rfqwatch.lines.stdout.OWN_ALLOWANCE", 20_000)
-    stdout = Stdout(pipe.write_end, limit=10_000, describe_shed=describe)
-    for number in range(1_000):
-        text = f"{number}".encode()
-        stdout.put(Batch("", number, [b"event " + text, b"gap " + text], b"\n", {1: OWN}))
-    assert stdout.shed == 1_000
-    pipe.stdout = stdout
-    lines = await pipe.rest(stdout.start())
-    assert len(lines) < 100
-    # One gap of unknown size stands for all that went, up to the event before the next gap.
-    assert lines[0] == describe(Shed("", None, 0, int(lines[1].split()[1])))
-    assert lines[-1] == b"gap 999\n"
-
-
+@pytest.mark.parametrize("pipe", [2**20], indirect=True)
 async def test_a_consumer_that_stops_and_comes_back(pipe: Pipe) -> None:
-    pipe.stdout = Stdout(pipe.write_end, limit=2**20, describe_shed=describe)
     written = pipe.stdout.start()
     numbers = count()
     put = 0

@@ -9,26 +9,26 @@ import pytest
 from corpus import DOCUMENTED, EARLY_2026, RECORDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from printing import RECEIVED_MS, gap, printed
+from printing import RECEIVED_MS, gap, live, printed, text_lines
 
 from rfqwatch.exchange.events import Event
-from rfqwatch.exchange.session import Live
-from rfqwatch.exchange.wire import Frame, decode
-from rfqwatch.lines.text import LONGEST_WORD, MOST_LEGS, TextLines
+from rfqwatch.exchange.wire import Frame, Payload, read
+from rfqwatch.lines.output import Ending
+from rfqwatch.lines.text import LONGEST_WORD, MOST_LEGS
 
 TIME = "14:13:20.123Z"
 COMBO = f"{TIME}  rfq_created          "
 ACCEPTED = f"{TIME}  quote_accepted       "
 EVENTS = {
-    frame.msg.type: data
+    frame.type: data
     for data in EARLY_2026 + RECORDED + DOCUMENTED
-    if isinstance(frame := decode(bytearray(data)), Frame)
+    if type(frame := read(Payload(data))) is Frame
 }
 
 
 async def text(*items: Any, **options: Any) -> list[str]:  # noqa: ANN401 - JSON or notices
     data = [json.dumps(item).encode() if isinstance(item, dict) else item for item in items]
-    return (await printed(TextLines, data, **options)).decode().splitlines()
+    return (await printed(text_lines, data, **options)).decode().splitlines()
 
 
 def test_the_time_is_utc() -> None:
@@ -110,7 +110,7 @@ async def test_ids_are_enough(kind: str) -> None:
 
 async def test_lines_of_our_own() -> None:
     begun = "14:13:17.623Z"
-    assert await text(Live(7, 1), gap(), gap("disconnected", None, None), shard="0/2") == [
+    assert await text(live(7), gap(), gap("disconnected", None, None), shard="0/2") == [
         f"{TIME}  0/2  watching               sid 7",
         f"{TIME}  0/2  GAP                    seq: 3 missed  {begun} to {TIME}",
         f"{TIME}  0/2  GAP                    disconnected: an unknown number missed  {begun}",
@@ -123,10 +123,50 @@ async def test_shed_messages_leave_a_line_with_their_own_time_and_shard() -> Non
     assert lines == [f"{TIME}  1/4  GAP                    shed: 1 missed  {TIME} to {TIME}"]
 
 
-async def test_an_unknown_type_is_shown_and_malformed_messages_are_not() -> None:
-    assert await text({"type": "rfq_whispered", "msg": 7}, b"oops", {"type": "rfq_created"}) == [
-        f"{TIME}  rfq_whispered          unknown to rfqwatch"
+async def test_messages_that_can_not_be_read_are_shown() -> None:
+    assert await text(
+        {"type": "rfq_whispered", "msg": 7},
+        {"msg": 7},
+        {"type": "rfq_created"},
+        {"type": "rfq_created", "msg": {"market_ticker": "KXA-1"}},
+    ) == [
+        f"{TIME}  rfq_whispered          unknown to rfqwatch",
+        f"{TIME}  no type                unknown to rfqwatch",
+        f"{TIME}  rfq_created            unreadable",
+        f"{TIME}  rfq_created            unreadable",
     ]
+
+
+async def test_malformed_messages_are_shown_with_their_beginning() -> None:
+    own = b'{"type":"rfqwatch.gap"}'
+    lines = await text(b"oops", b"[]", b"", b"a\xff\x1b", own, b"x" * 1_000, shard="0/2")
+    malformed = f"{TIME}  0/2  malformed              "
+    assert lines == [
+        f"{malformed}not JSON  oops",
+        f"{malformed}no JSON object  []",
+        f"{malformed}not JSON",
+        f"{malformed}not UTF-8  a\\xff\\x1b",
+        f"{malformed}types that begin with rfqwatch. are rfqwatch's own  {own.decode()}",
+        f"{malformed}not JSON  {'x' * LONGEST_WORD}…",
+    ]
+
+
+async def test_a_field_that_does_not_fit_is_a_question() -> None:
+    msg = {
+        "quote_id": "q1",
+        "rfq_id": "r1",
+        "market_ticker": ["KXA-1"],
+        "yes_bid_dollars": {"amount": 1},
+        "no_bid_dollars": "0.6500",
+    }
+    assert await text({"type": "quote_created", "msg": msg}) == [
+        f"{TIME}  quote_created          ?  yes ?  no $0.6500  quote q1  rfq r1"
+    ]
+
+
+async def test_the_last_line_says_why_it_ended() -> None:
+    ending = Ending("signal", events=1, gaps=0, missed=0, malformed=0)
+    assert await text(ending) == [f"{TIME}  ended                  signal: 1 message"]
 
 
 async def test_endless_words_and_legs_are_cut() -> None:
@@ -172,8 +212,8 @@ async def test_no_message_acts_on_a_terminal(
     message = json.loads(EVENTS[kind])
     message["msg"] = with_strings_of(message["msg"], words)
     data = json.dumps(message).encode()
-    written = (await printed(TextLines, [data], terminal=terminal)).decode()
-    assert isinstance(decode(bytearray(data)), Frame)
+    written = (await printed(text_lines, [data], terminal=terminal)).decode()
+    assert type(read(Payload(data))) is Frame
     assert written.count("\n") == 1
     assert written.endswith("\n")
     assert written[:-1].isprintable()

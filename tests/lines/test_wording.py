@@ -42,7 +42,7 @@ CREATOR = "ba862291c487ff7d327a32dbbb97f4a866d71766dc0e52d4a83e423145572628"
         (bid("yes", Decimal("0.3500"), Decimal("10.00")), "yes $0.3500 x 10.00 ct"),
         (bid("no", Decimal("0.35")), "no $0.35"),
         (bid("no", Decimal("0.0000"), Decimal("10.00")), f"no {NONE}"),
-        (bid("no", None), f"no {NONE}"),
+        (bid("no", None), f"no {UNKNOWN}"),
         (taken("accepted", "yes", Decimal("10.00")), "accepted yes 10.00 ct"),
         (taken("executed", None, None), "executed"),
         (settlement(Leg(yes_settlement_value_dollars=Amount("0.0000"))), "yes settled at $0.0000"),

@@ -11,8 +11,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.segment import Segment
 
+from rfqwatch.screen.picture.styles import BAD, FAINT
 from rfqwatch.screen.snapshot import plain, svg
-from rfqwatch.screen.styles import BAD, FAINT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 from rich.segment import Segment
 from rich.style import Style
 
-from rfqwatch.screen.styles import paint, terminal
+from rfqwatch.screen.picture.styles import paint, terminal
 
 
 @pytest.fixture(autouse=True)

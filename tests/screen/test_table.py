@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rfqwatch.book.book import Book
+from rfqwatch.clock import Instant
 from rfqwatch.escaping import cells
 from rfqwatch.exchange.events import (
     Amount,
@@ -44,6 +45,10 @@ LEGS = (
     Leg("KXMLBGAME-26SEP051810DETCLE", "KXMLBGAME-26SEP051810DETCLE-CLE", "no"),
     Leg("KXMLBGAME-26SEP051840MILCIN", "KXMLBGAME-26SEP051840MILCIN-MIL", "yes", Amount("1.0000")),
 )
+
+
+def instant(ms: int) -> Instant:
+    return Instant(ms, ms / 1000)
 
 
 def at(ms: int) -> datetime:
@@ -86,10 +91,10 @@ COMBO: dict[str, Any] = {
 def health(state: Connection = Connection.WATCHING) -> Health:
     health = Health("prod")
     card = health.shard("3/10")
-    card.become(Connection.WATCHING, NOW - 192_000)
-    card.heard(1_500, NOW - 900)
+    card.become(Connection.WATCHING, instant(NOW - 192_000))
+    card.receive(1_500, instant(NOW - 900))
     if state is Connection.RECONNECTING:
-        card.become(state, NOW - 700, NOW + 3_500)
+        card.become(state, instant(NOW - 700), instant(NOW + 3_500).s)
     for lag_ms in range(100):
         card.lagged(lag_ms)
     return health
@@ -136,7 +141,7 @@ def table(*keys: str, view: View | None = None, book: Book | None = None) -> Tab
 
 
 def text(table: Table, width: int, height: int, now_ms: int = NOW) -> str:
-    lines = table.picture(width, height, now_ms)
+    lines = table.picture(width, height, instant(now_ms))
     return "\n".join("".join(part.text for part in line) for line in lines)
 
 
@@ -156,9 +161,9 @@ def sharded() -> Table:
     several = Health("demo-api.kalshi.co")
     for key, state in enumerate((Connection.WATCHING, Connection.RECONNECTING)):
         card = several.shard(f"{key}/2")
-        card.become(Connection.WATCHING, NOW - 9_000)
-        card.heard(0, NOW - 7_500 * key - 100)
-        card.become(state, NOW - 7_000, NOW + 800)
+        card.become(Connection.WATCHING, instant(NOW - 9_000))
+        card.receive(0, instant(NOW - 7_500 * key - 100))
+        card.become(state, instant(NOW - 7_000), instant(NOW + 800).s)
         card.gaps, card.missed, card.unknown = key, 1_204 * key, key
     return Table(sample(), several)
 
@@ -240,10 +245,10 @@ def test_every_picture_keeps_its_grid_whatever_the_wire_and_the_keys_bring(
         book.apply(event, NOW, None, name)
         book.apply(quoted("q", event.creator_id or "", "0.35", "0.6", event.id), NOW, None, name)
     status = Health(name)
-    status.shard(name).become(Connection.WATCHING, NOW)
+    status.shard(name).become(Connection.WATCHING, instant(NOW))
     table = Table(book, status)
     for key in [*pressed, "x"]:
-        lines = table.picture(width, height, NOW + 1)
+        lines = table.picture(width, height, instant(NOW + 1))
         assert len(lines) == height
         for line in lines:
             shown = "".join(part.text for part in line)
@@ -285,7 +290,7 @@ def test_quotes_of_others_are_unknown_and_our_own_can_be_none() -> None:
 def styles(table: Table, needle: str, now_ms: int = NOW) -> list[str]:
     return [
         str(part.style)
-        for line in table.picture(120, 30, now_ms)
+        for line in table.picture(120, 30, instant(now_ms))
         for part in line
         if needle in part.text
     ]
@@ -316,7 +321,7 @@ def test_a_paused_picture_stands_still_while_the_book_goes_on() -> None:
     book.apply(created("new", **DOLLARS), NOW + 60_000)
     book.apply(RfqDeleted(id="ours"), NOW + 60_000)
     book.tick(NOW + 90_000)
-    status.shard("3/10").heard(312, NOW + 60_000)
+    status.shard("3/10").receive(312, instant(NOW + 60_000))
     after = text(shown, 80, 24, NOW + 90_000)
     assert "paused, 312 behind" in after
     assert rows(before) == rows(after)

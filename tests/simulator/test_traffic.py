@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rfqwatch.simulator.agenda import SECOND, Event
-from rfqwatch.simulator.people import ANONYMOUS
-from rfqwatch.simulator.traffic import Traffic
+from rfqwatch.simulator.market.agenda import SECOND, Event
+from rfqwatch.simulator.market.people import ANONYMOUS
+from rfqwatch.simulator.market.traffic import Traffic
 
 START = 1_793_000_000 * SECOND
 QUOTE = "quote_id rfq_id quote_creator_id rfq_creator_id market_ticker"

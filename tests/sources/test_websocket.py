@@ -27,7 +27,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from rfqwatch.clock import now_ms
+from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, RefusedError, RfqwatchError, UsageError
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
 from rfqwatch.simulator.hostile import bomb
@@ -38,6 +38,8 @@ from rfqwatch.sources.websocket import LARGEST_MESSAGE, Dialer, DisconnectedErro
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
+
+    from rfqwatch.clock import Instant
 
 PATH = "/trade-api/ws/v2"
 KEY_ID = "a-key-id-that-nobody-may-see"
@@ -153,8 +155,22 @@ def answer(status: int, body: bytes = b"", **headers: str) -> bytes:
 
 
 async def receive_all(link: Link, received: list[bytearray]) -> None:
-    while True:
-        received += (await link.receive())[1]
+    """Take what comes until the connection ends; raise why it does."""
+    link.start(lambda _, burst: received.extend(burst))
+    await link.over
+
+
+async def first_message(link: Link) -> bytearray:
+    """Take the first message; all others are ignored."""
+    first: asyncio.Future[bytearray] = link.loop.create_future()
+
+    def deliver(_: Instant, burst: list[bytearray]) -> None:
+        if not first.done():
+            first.set_result(burst[0])
+
+    link.start(deliver)
+    async with asyncio.timeout(10):
+        return await first
 
 
 async def for_ever(peer: Peer) -> None:
@@ -270,14 +286,8 @@ async def by_the_link(stream: bytes, cuts: Sequence[int]) -> tuple[list[bytes], 
             if begin < end:
                 link.data_received(data[begin:end])
         messages: list[bytes] = []
-        is_open = True
-        try:
-            messages += map(bytes, (await link.receive(until_ms=0))[1])
-            await link.receive(until_ms=0)
-        except TimeoutError:
-            pass
-        except DisconnectedError:
-            is_open = False
+        link.start(lambda _, burst: messages.extend(map(bytes, burst)))
+        is_open = not link.over.done()
         link.transport.abort()
         await link.wait_closed()
     return messages, is_open
@@ -375,54 +385,73 @@ async def test_many_small_fragments_take_no_time() -> None:
 
 
 async def test_messages_come_in_order_with_their_time() -> None:
+    asked = asyncio.Event()
+
     async def converse(connection: ServerConnection) -> None:
+        await asked.wait()
         for number in range(1_000):
             await connection.send(str(number))
         await connection.wait_closed()
 
     async with library_server(converse) as url, dialer(url).dial() as link:
         received: list[bytearray] = []
-        while len(received) < 1_000:
-            received_ms, burst = await link.receive()
-            assert abs(received_ms - now_ms()) < 5_000
-            assert abs(link.heard_ms - now_ms()) < 5_000
-            received += burst
+        whole = asyncio.Event()
+
+        def deliver(at: Instant, burst: list[bytearray]) -> None:
+            assert abs(at.ms - now().ms) < 5_000
+            assert at.s == link.heard_s
+            received.extend(burst)
+            if len(received) == 1_000:
+                whole.set()
+
+        link.start(deliver)
+        asked.set()
+        async with asyncio.timeout(10):
+            await whole.wait()
     assert received == [str(number).encode() for number in range(1_000)]
 
 
-async def test_receiving_ends_at_its_time_and_can_go_on() -> None:
+async def test_what_came_before_anyone_took_it_is_kept() -> None:
+    async def converse(peer: Peer) -> None:
+        await peer.accept(frame(TEXT, b"early") + frame(CLOSE, b"\x03\xe8"))
+        await for_ever(peer)
+
+    async with raw_server(converse) as server, dialer(server.url).dial() as link:
+        await asyncio.wait({link.over})
+        received: list[bytearray] = []
+        with pytest.raises(DisconnectedError, match="1000"):
+            await receive_all(link, received)
+    assert received == [b"early"]
+
+
+class RefusingError(Exception):
+    """Whoever takes the messages wants no more."""
+
+
+@pytest.mark.parametrize("close", [b"", frame(CLOSE, b"\x03\xe8"), frame(3)])
+async def test_whoever_takes_messages_can_end_it(close: bytes) -> None:
     asked = asyncio.Event()
 
-    async def converse(connection: ServerConnection) -> None:
+    async def converse(peer: Peer) -> None:
+        await peer.accept()
         await asked.wait()
-        await connection.send("late")
-        await connection.wait_closed()
+        peer.writer.write(frame(TEXT, b"first") + frame(TEXT, b"second") + close)
+        await for_ever(peer)
 
-    async with library_server(converse) as url, dialer(url).dial() as link:
-        with pytest.raises(TimeoutError):
-            await link.receive(now_ms() + 20)
-        with pytest.raises(TimeoutError):
-            await link.receive(now_ms() - 20)
+    received: list[bytearray] = []
+
+    def deliver(_: Instant, burst: list[bytearray]) -> None:
+        received.extend(burst)
+        raise RefusingError
+
+    async with raw_server(converse) as server, dialer(server.url).dial() as link:
+        link.start(deliver)
         asked.set()
-        assert (await link.receive(now_ms() + 10_000))[1] == [b"late"]
-
-
-async def test_a_cancelled_receive_loses_nothing() -> None:
-    asked = asyncio.Event()
-
-    async def converse(connection: ServerConnection) -> None:
-        await asked.wait()
-        await connection.send("kept")
-        await connection.wait_closed()
-
-    async with library_server(converse) as url, dialer(url).dial() as link:
-        receiving = asyncio.create_task(link.receive())
-        await asyncio.sleep(0)
-        receiving.cancel()
-        asked.set()
-        with pytest.raises(asyncio.CancelledError):
-            await receiving
-        assert (await link.receive())[1] == [b"kept"]
+        # Also where the exchange closes behind its last message.
+        with pytest.raises(RefusingError):
+            await link.over
+        link.data_received(frame(TEXT, b"third"))
+    assert received == [b"first", b"second"]
 
 
 async def test_pings_are_answered_though_nobody_receives() -> None:
@@ -446,11 +475,12 @@ async def test_commands_arrive_as_text() -> None:
         came.put_nowait(await connection.recv())
 
     async with library_server(converse) as url, dialer(url).dial() as link:
-        await link.command(b'{"id":1}')
+        link.command(b'{"id":1}')
         assert await came.get() == '{"id":1}'
         await link.wait_closed()
+        link.command(b"{}")
         with pytest.raises(DisconnectedError, match="1000"):
-            await link.command(b"{}")
+            await link.over
 
 
 # The end of a connection
@@ -481,7 +511,7 @@ async def test_a_close_without_a_code() -> None:
 
     async with raw_server(converse) as server, dialer(server.url).dial() as link:
         with pytest.raises(DisconnectedError, match="closed by the exchange with 1005"):
-            await link.receive()
+            await link.over
 
 
 @pytest.mark.parametrize("reset", [False, True])
@@ -495,13 +525,12 @@ async def test_a_connection_that_breaks_off(*, reset: bool) -> None:
             peer.writer.transport.abort()
 
     async with raw_server(converse) as server, dialer(server.url).dial() as link:
-        assert (await link.receive())[1] == [b"{}"]
+        assert await first_message(link) == b"{}"
         if reset:
-            await link.command(b"{}")
-        with pytest.raises(DisconnectedError, match="connection lost"):
-            await link.receive()
-        with pytest.raises(DisconnectedError, match="connection lost"):
-            await link.receive()
+            link.command(b"{}")
+        for _ in range(2):
+            with pytest.raises(DisconnectedError, match="connection lost"):
+                await link.over
 
 
 async def test_silence_ends_the_connection() -> None:
@@ -512,7 +541,7 @@ async def test_silence_ends_the_connection() -> None:
     async with raw_server(converse) as server, asyncio.timeout(3):
         with pytest.raises(DisconnectedError, match="nothing heard for 0 s"):
             async with dialer(server.url, idle_timeout_s=0.1).dial() as link:
-                await link.receive()
+                await link.over
 
 
 @pytest.mark.parametrize("life", [frame(PING, b"heartbeat"), frame(PONG), b"\x81"])
@@ -531,7 +560,7 @@ async def test_whatever_arrives_is_a_sign_of_life(life: bytes) -> None:
     async with raw_server(converse) as server:
         with pytest.raises(DisconnectedError, match=r"closed|unreadable"):
             async with dialer(server.url, idle_timeout_s=0.2).dial() as link:
-                await link.receive()
+                await link.over
 
 
 async def test_closing_does_not_wait_for_a_silent_exchange(
@@ -560,7 +589,7 @@ async def test_an_exchange_that_pings_and_never_reads_is_left() -> None:
     async with raw_server(converse) as server, asyncio.timeout(10):
         with pytest.raises(DisconnectedError, match="not read"):
             async with dialer(server.url).dial() as link:
-                await link.receive()
+                await link.over
 
 
 # The address
@@ -634,7 +663,7 @@ async def test_every_attempt_is_signed_anew() -> None:
     stamps = set()
     for headers in server.requests:
         stamp = headers["kalshi-access-timestamp"]
-        assert abs(int(stamp) - now_ms()) < 5_000
+        assert abs(int(stamp) - now().ms) < 5_000
         assert headers["kalshi-access-key"] == KEY_ID
         signature = base64.b64decode(headers["kalshi-access-signature"], validate=True)
         KEY.public_key().verify(signature, f"{stamp}GET{PATH}".encode())
@@ -740,7 +769,7 @@ async def test_a_wrong_clock_is_mended_from_the_answer(ahead_s: int) -> None:
     _, second, third = server.requests
     for headers in (second, third):
         stamp = headers["kalshi-access-timestamp"]
-        assert abs(int(stamp) - now_ms() - ahead_s * 1_000) < 3_000
+        assert abs(int(stamp) - now().ms - ahead_s * 1_000) < 3_000
         KEY.public_key().verify(
             base64.b64decode(headers["kalshi-access-signature"]), f"{stamp}GET{PATH}".encode()
         )
@@ -867,7 +896,7 @@ async def until_closed(connection: ServerConnection) -> None:
 async def test_the_authority_of_ssl_cert_file_is_trusted(authority: trustme.CA) -> None:
     context = tls(authority.issue_cert("127.0.0.1"))
     async with library_server(until_closed, ssl=context) as url, dialer(url).dial() as link:
-        assert (await link.receive())[1] == [b"over TLS"]
+        assert await first_message(link) == b"over TLS"
         assert link.transport.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
 
 
@@ -949,7 +978,7 @@ async def test_a_proxy_sees_no_credentials(
         monkeypatch.setenv("no_proxy", "")
         context = tls(authority.issue_cert("127.0.0.1"))
         async with library_server(until_closed, ssl=context) as url, dialer(url).dial() as link:
-            assert (await link.receive())[1] == [b"over TLS"]
+            assert await first_message(link) == b"over TLS"
     assert seen.startswith(b"CONNECT 127.0.0.1:")
     assert b"KALSHI" not in seen.upper()
     assert KEY_ID.encode() not in seen
