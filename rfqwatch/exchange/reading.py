@@ -92,7 +92,7 @@ def _writable(value: Any) -> Any:  # noqa: ANN401 - JSON may hold anything
         case list():
             return [_writable(each) for each in value]
         case dict():
-            return {name: _writable(each) for name, each in value.items()}
+            return {_writable(name): _writable(each) for name, each in value.items()}
     return value
 
 

@@ -393,3 +393,10 @@ def test_both_ways_of_reading_agree(said: tuple[str, str]) -> None:
     """A half of a surrogate pair anywhere has the message read field by field."""
     kind, msg = said
     assert reading(f'{{"msg":{msg}}}', kind) == reading(rf'{{"msg":{msg},"note":"\ud800"}}', kind)
+
+
+def test_a_name_that_no_encoding_can_write_costs_nothing_else() -> None:
+    data = bytearray(rb'{"msg":{"id":"a","\ud800":1,"creator_id":7}}')
+    event, misfits = read("rfq_created", data)
+    assert event is not None
+    assert [misfit.field for misfit in misfits] == ["creator_id"]
