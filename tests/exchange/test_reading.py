@@ -396,7 +396,7 @@ def test_both_ways_of_reading_agree(said: tuple[str, str]) -> None:
 
 
 def test_a_name_that_no_encoding_can_write_costs_nothing_else() -> None:
-    data = bytearray(rb'{"msg":{"id":"a","\ud800":1,"creator_id":7}}')
+    data = bytearray(rb'{"msg":{"id":"a","mve_selected_legs":[{"\ud800":1}],"creator_id":7}}')
     event, misfits = read("rfq_created", data)
     assert event is not None
     assert [misfit.field for misfit in misfits] == ["creator_id"]
