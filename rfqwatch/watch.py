@@ -21,7 +21,7 @@ from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
 from rfqwatch.health import Connection, lag_of
-from rfqwatch.sources.websocket import DisconnectedError
+from rfqwatch.sources.link import DisconnectedError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.session import Session
     from rfqwatch.exchange.wire import Message, Payload, Received
     from rfqwatch.health import ShardHealth
-    from rfqwatch.sources.websocket import Dialer, Link
+    from rfqwatch.sources.link import Link
+    from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
 
 MOST_KINDS_SAID = 100

@@ -36,7 +36,7 @@ from rfqwatch import watch
 from rfqwatch.cli import main as cli
 from rfqwatch.screen.live import LiveTable
 from rfqwatch.screen.tty import Screen
-from rfqwatch.sources.websocket import Link
+from rfqwatch.sources.link import Link
 
 report, settling_s, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 drawing, read, gaps = [0.0], [0.0], []
