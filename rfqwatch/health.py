@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 RATE_WINDOW_S = 5.0
 MOST_LAGS = 2_048
 """How many of the last lags the percentiles are taken over."""
+LATE_MS = 2_000
+"""Beyond the least lag, as the clocks of two computers differ."""
 MOST_SHARD_LAGS = 500
 """The same for one connection among several."""
 _BUCKET_S = 0.25
@@ -100,6 +102,8 @@ class ShardHealth:
     unmeasured: int = 0
     malformed: int = 0
     unknown: int = 0
+    _least_lag_ms: int | None = None
+    _on_time_s: float = 0.0
 
     def become(self, state: Connection, at: Instant, retry_s: float | None = None) -> None:
         """Note a change of state; one attempt after another is one outage."""
@@ -138,9 +142,19 @@ class ShardHealth:
         """Give the median and the 99th percentile of its last lags, in milliseconds."""
         return percentiles(islice(reversed(self.lags), MOST_SHARD_LAGS))
 
-    def lagged(self, lag_ms: int) -> None:
-        """Note the lag of one frame."""
+    def lagged(self, lag_ms: int, at: Instant) -> float:
+        """Note the lag of one frame; give for how many seconds all have been late."""
         self.lags.append(lag_ms)
+        if self._least_lag_ms is None or lag_ms < self._least_lag_ms:
+            self._least_lag_ms = lag_ms
+        if lag_ms - self._least_lag_ms <= LATE_MS:
+            self._on_time_s = at.s
+        return at.s - self._on_time_s
+
+    def measure_anew(self) -> None:
+        """Forget all lags: a clock that they were measured by was set, or stood still."""
+        self.lags.clear()
+        self._least_lag_ms = None
 
 
 @dataclass(slots=True)

@@ -20,8 +20,9 @@ from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
-from rfqwatch.health import Connection, lag_of
-from rfqwatch.sources.link import DisconnectedError
+from rfqwatch.health import LATE_MS, Connection, lag_of
+from rfqwatch.jumps import jumps
+from rfqwatch.sources.link import DisconnectedError, caught_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.session import Session
     from rfqwatch.exchange.wire import Message, Payload, Received
     from rfqwatch.health import ShardHealth
+    from rfqwatch.jumps import Jump
     from rfqwatch.sources.link import Link
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
@@ -38,9 +40,11 @@ if TYPE_CHECKING:
 MOST_KINDS_SAID = 100
 LONGEST_EXCERPT = 100
 """Bytes shown of a malformed frame."""
-GAP_SAYING_INTERVAL_MS = 10_000
-LAG_ADVISED_MS = 2_000
+GAP_SAYING_INTERVAL_S = 10.0
+LATE_FOR_ADVISED_S = 5.0
 OVERFLOWS_ADVISED = 2
+REFUSALS_BELIEVED = 10
+"""In a row, of one kind, by a stream that was live before: any fewer may come from a network."""
 _MINUTE_S = 60.0
 
 
@@ -112,14 +116,16 @@ class Channel:
         self._link: Link | None = None
         self._alarm: asyncio.Timeout | None = None
         self._kinds_said: set[str] = set()
-        self._gap_said_ms = 0
+        self._gap_said_s = -inf
         self._overflows = 0
-        self._least_lag_ms: int | None = None
         self._advised = False
+        self._failure: type[Exception] | None = None
+        self._failures = 0
 
     async def run(self, dialer: Dialer) -> None:
         """Watch for ever. Raises an `RfqwatchError` when that is no use, and `EnoughError`."""
         session = self._session
+        session.begin(now())
         self._say(f"connecting to {dialer.place}")
         try:
             while True:
@@ -131,19 +137,31 @@ class Channel:
                             await self._converse(link)
                         finally:
                             alive_s = link.heard_s
-                except (DisconnectedError, SubscriptionLostError) as lost:
+                except (DisconnectedError, SubscriptionLostError, RfqwatchError) as lost:
+                    if self._is_final(lost):
+                        raise
                     delay_s = session.lost(alive_s)
                     if delay_s is None:
                         raise ConnectionFailedError(
                             f"{dialer.place}: {lost}",
                             "Allow more attempts with --max-retries, or leave out --no-reconnect.",
                         ) from None
+                    delay_s = max(delay_s, dialer.pause_s)
                     self._retry(str(lost), delay_s)
                 await asyncio.sleep(delay_s)
         except RfqwatchError:
             self._become(Connection.ENDED)
             self._tell_apart(session.finish(None))
             raise
+
+    def _is_final(self, failure: Exception) -> bool:
+        """Tell whether a refusal stands: once live, a stream believes only what is repeated."""
+        self._failures = self._failures + 1 if type(failure) is self._failure else 1
+        self._failure = type(failure)
+        was_live = self._health.heard is not None
+        return isinstance(failure, RfqwatchError) and (
+            not was_live or self._failures >= REFUSALS_BELIEVED
+        )
 
     async def _converse(self, link: Link) -> NoReturn:
         session = self._session
@@ -162,6 +180,7 @@ class Channel:
                     finally:
                         self._alarm = None
             except TimeoutError:
+                await caught_up()
                 at = now()
                 self._tell_apart(session.expired(at))
                 if at.s >= minute_s:
@@ -174,6 +193,12 @@ class Channel:
         if self._alarm is not None and not self._alarm.expired():
             due_s = min(self._session.deadline_s, self._alarm.when() or inf, latest_s)
             self._alarm.reschedule(None if due_s == inf else due_s)
+
+    def jumped(self, jump: Jump) -> None:
+        """Take note that time jumped."""
+        self._health.measure_anew()
+        if jump.absent:
+            self._tell_apart(self._session.doubt(jump.text, now()))
 
     def finish(self) -> None:
         """Tell of the gap that is still open at the end of the stream."""
@@ -302,10 +327,10 @@ class Channel:
     def _say_gap(self, gap: Gap) -> None:
         # A stream that loses a frame a second would bury everything else.
         if gap.reason == "seq":
-            at_ms = gap.from_ms if gap.to_ms is None else gap.to_ms
-            if at_ms - self._gap_said_ms < GAP_SAYING_INTERVAL_MS:
+            at_s = now().s
+            if at_s - self._gap_said_s < GAP_SAYING_INTERVAL_S:
                 return
-            self._gap_said_ms = at_ms
+            self._gap_said_s = at_s
         missed = "an unknown number of" if gap.missed is None else str(gap.missed)
         self._say(
             f"gap ({gap.reason}): {missed} frames missed"
@@ -316,12 +341,9 @@ class Channel:
         lag_ms = lag_of(frame, data, at) if type(frame) is Frame else None
         if lag_ms is None:
             return
-        self._health.lagged(lag_ms)
-        # Clocks differ, so the least lag seen stands for none.
-        if self._least_lag_ms is None or lag_ms < self._least_lag_ms:
-            self._least_lag_ms = lag_ms
-        elif lag_ms - self._least_lag_ms > LAG_ADVISED_MS:
-            self._advise(f"frames come {(lag_ms - self._least_lag_ms) / 1000:.1f} s late")
+        late_s = self._health.lagged(lag_ms, at)
+        if late_s > LATE_FOR_ADVISED_S:
+            self._advise(f"frames have come over {LATE_MS // 1000} s late for {late_s:.0f} s")
 
     def _advise(self, why: str) -> None:
         if self._advised:
@@ -339,6 +361,7 @@ async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> Non
     A shard that fails does not disturb the others; when all have, the first failure is raised.
     """
     tasks = [asyncio.create_task(channel.run(dialer)) for channel, dialer in channels]
+    all_tasks = [*tasks, asyncio.create_task(_mind_time([each for each, _ in channels], voice))]
     failures: list[RfqwatchError] = []
     try:
         for next_end in asyncio.as_completed(tasks):
@@ -351,9 +374,16 @@ async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> Non
                 if len(failures) < len(tasks):
                     voice.say(f"{failure.message}; the other shards go on")
     finally:
-        for task in tasks:
+        for task in all_tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*all_tasks, return_exceptions=True)
         for channel, _ in channels:
             channel.finish()
     raise failures[0]
+
+
+async def _mind_time(channels: Sequence[Channel], voice: Voice) -> None:
+    async for jump in jumps():
+        voice.say(f"{jump.text}; lag is measured anew")
+        for channel in channels:
+            channel.jumped(jump)

@@ -58,8 +58,8 @@ def test_percentiles(lags: list[int], expected: tuple[int, int] | None) -> None:
 def test_lags_are_a_bounded_window_that_shards_share() -> None:
     health = Health("prod")
     for lag_ms in range(MOST_LAGS * 2):
-        health.shard("0/2").lagged(lag_ms)
-        health.shard("1/2").lagged(0)
+        health.shard("0/2").lagged(lag_ms, at(0))
+        health.shard("1/2").lagged(0, at(0))
     assert len(health.shard("0/2").lags) == MOST_LAGS
     assert health.lags() == (0, 2 * MOST_LAGS - 22)
 
@@ -119,5 +119,5 @@ def test_a_shard_tells_its_own_recent_lags() -> None:
     card = ShardHealth("0/2")
     assert card.recent_lags() is None
     for lag_ms in (*[9_000] * 1_000, *range(500)):
-        card.lagged(lag_ms)
+        card.lagged(lag_ms, at(0))
     assert card.recent_lags() == (249, 494)

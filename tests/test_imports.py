@@ -26,7 +26,8 @@ ALLOWED = {
     "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange"},
     "screen": {"errors", "clock", "signals", "escaping", "exchange", "book", "health", "lines"},
-    "watch": {"errors", "clock", "exchange", "health", "sources"},
+    "jumps": {"clock"},
+    "watch": {"errors", "clock", "exchange", "health", "jumps", "sources"},
     "run": {"clock", "signals", "lines", "summary", "watch"},
     "simulator": {"errors"},
 }

@@ -18,6 +18,7 @@ import pytest
 import trustme
 from websockets.asyncio.server import serve
 
+from rfqwatch import watch
 from rfqwatch.clock import now
 from rfqwatch.errors import RfqwatchError
 from rfqwatch.exchange import doubt, session
@@ -298,7 +299,7 @@ ROWS = [
     lost("bomb", "unreadable"),
     lost("expired", "clock is .* behind", refused=1),
     lost("http-408", "HTTP 408", refused=1),
-    lost("http-429", r"HTTP 429 \(too many requests\)", refused=1),
+    lost("http-429", r"HTTP 429 \(too many requests[,)]", refused=1),
     lost("http-503", "HTTP 503", refused=1),
     lost("slow-ack", "reset|connection lost"),
     lost("slow-ack", "did not acknowledge", slow_ack_s=10, dialled=3),
@@ -514,7 +515,8 @@ async def test_the_attempts_asked_for_are_made_and_no_more(
         seen = await run(url, stranger, retries=retries)
     assert seen.exit_code == 5
     assert len(dialled) == retries + 1
-    assert seen.lines == seen.own("ended")
+    assert seen.lines == [*seen.own("gap"), *seen.own("ended")]
+    assert seen.gaps == [("unacknowledged", None)]
 
 
 async def test_a_server_that_lets_in_and_closes_is_not_stormed() -> None:
@@ -622,7 +624,9 @@ async def test_the_count_is_exact_over_all_shards(count: int) -> None:
         for _ in range(3):
             seen = await run(started.exchange.url, credentials, shard="all/5", count=count)
             assert len(seen.events) == count
-            assert seen.gaps == []
+            # Whoever had no answer yet when the others showed enough was not watched.
+            unseen = 5 - len(seen.own("subscribed"))
+            assert seen.gaps == [("unacknowledged", None)] * unseen
 
 
 # Load
@@ -653,7 +657,11 @@ async def test_overflow_again_and_again_advises_more_shards(shard: str | None, a
     assert said.endswith(advice)
 
 
-async def test_growing_lag_advises_more_shards(stranger: Credentials) -> None:
+async def test_lag_that_lasts_advises_more_shards(
+    stranger: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LATE_FOR_ADVISED_S", 0)
+
     async def send(connection: ServerConnection) -> None:
         await connection.recv()
         await connection.send('{"type":"subscribed","id":1,"msg":{"sid":1}}')
@@ -670,7 +678,7 @@ async def test_growing_lag_advises_more_shards(stranger: Credentials) -> None:
         seen = await run(f"ws://127.0.0.1:{port}/", stranger, count=4)
     assert len(seen.events) == 4
     (said,) = [text for text in seen.said if "one connection is not enough" in text]
-    assert said.startswith("frames come 2.")
+    assert said.startswith("frames have come over 2 s late")
 
 
 async def test_a_malformed_frame_is_quoted_short_and_once_of_a_kind(

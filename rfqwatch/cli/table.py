@@ -39,6 +39,7 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.table import Table
     from rfqwatch.screen.tty import require_terminal
+    from rfqwatch.sources.names import Loop
     from rfqwatch.stderr import Voice
 
     if not shown.once:
@@ -53,7 +54,8 @@ def table(  # noqa: PLR0917 - each group of options is one
         live = LiveTable(Table(book, watched.health), book, shown.fps)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
         try:
-            asyncio.run(show(watched, drawn, end.duration or (ONCE_S if shown.once else None)))
+            with asyncio.Runner(loop_factory=Loop) as runner:
+                runner.run(show(watched, drawn, end.duration or (ONCE_S if shown.once else None)))
         finally:
             if shown.svg and live.last:
                 save_picture(live.last, live.width, shown.svg)

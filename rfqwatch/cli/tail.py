@@ -31,6 +31,7 @@ def tail(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
+    from rfqwatch.sources.names import Loop
     from rfqwatch.stderr import Voice
 
     voice = Voice(verbosity.level())
@@ -38,5 +39,8 @@ def tail(  # noqa: PLR0917 - each group of options is one
     output = line_output(lines.output, Stdout(sys.stdout.fileno(), lines.buffer), drift)
     advice = "Look for rfqwatch.gap in what was printed."
     groups = connection, selection, end, simulation
-    with watching(output, *groups, drift=drift, voice=voice, gap_advice=advice) as watched:
-        asyncio.run(print_lines(watched, output, end.duration))
+    with (
+        watching(output, *groups, drift=drift, voice=voice, gap_advice=advice) as watched,
+        asyncio.Runner(loop_factory=Loop) as runner,
+    ):
+        runner.run(print_lines(watched, output, end.duration))

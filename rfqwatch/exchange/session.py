@@ -110,6 +110,10 @@ class Session:
         """When `expired` must be called, by the clock that can't be set."""
         return self._doubt.deadline_s if self._state == "live" else self._deadline_s
 
+    def begin(self, now: Instant) -> None:
+        """Take note of when it is first wished for: what came before is no loss."""
+        self._heard = now
+
     def subscribe(self, now: Instant) -> bytes:
         """Give the command to send on a new connection."""
         self._old_sids.clear()
@@ -173,8 +177,12 @@ class Session:
     def finish(self, now: Instant | None) -> tuple[Notice, ...]:
         """Close the account: the gap that is still open, if one is.
 
-        ``now`` is None when the stream goes on for others but never again for this session.
+        A subscription that was never live is one. ``now`` is None when the stream goes on for
+        others but never again for this session.
         """
+        if self._state != "live":
+            self._fail("unacknowledged")
+        self._heard = None
         return self._mended(now)
 
     def follow(self, frames: Sequence[Received], start: int, now: Instant) -> int:

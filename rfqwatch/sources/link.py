@@ -8,6 +8,7 @@ as a sign of life, pings included, as the exchange stops its pings while traffic
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import ClientConnection
@@ -17,7 +18,6 @@ from websockets.protocol import State
 from rfqwatch.clock import now
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     from websockets.client import ClientProtocol
@@ -45,6 +45,13 @@ class DisconnectedError(Exception):
     """No connection, or none any more; another attempt may succeed. The text is from the wire."""
 
 
+async def caught_up() -> None:
+    """Wait until what lies in the sockets is read: who slept must not blame others for silence."""
+    for _ in range(2):
+        # In the first turn the loop still does what it found before; in the next it reads.
+        await asyncio.sleep(0)
+
+
 class Link(ClientConnection):
     """One open connection, read as bursts of whole messages.
 
@@ -64,7 +71,7 @@ class Link(ClientConnection):
         self._take: Callable[[bytes], None] = self._take_handshake
         self.heard_s = self.loop.time()
         """When anything at all last arrived, a ping too, by the clock that can't be set."""
-        self._watchdog: asyncio.TimerHandle | None = None
+        self._watchdog: asyncio.Task[None] | None = None
 
     @property
     def described(self) -> str:
@@ -90,16 +97,14 @@ class Link(ClientConnection):
 
     def watch(self, idle_timeout_s: float) -> None:
         """End the connection when nothing at all arrives for so long."""
-        silent_s = self.loop.time() - self.heard_s
-        if self.over.done():
-            return
-        if silent_s >= idle_timeout_s:
-            self._finish(DisconnectedError(f"nothing heard for {silent_s:.0f} s"))
-            self.transport.abort()
-        else:
-            self._watchdog = self.loop.call_later(
-                idle_timeout_s - silent_s, self.watch, idle_timeout_s
-            )
+        self._watchdog = self.loop.create_task(self._end_silence(idle_timeout_s))
+
+    async def _end_silence(self, longest_s: float) -> None:
+        while (silent_s := self.loop.time() - self.heard_s) < longest_s:
+            await asyncio.sleep(longest_s - silent_s)
+            await caught_up()
+        self._finish(DisconnectedError(f"nothing heard for {silent_s:.0f} s"))
+        self.transport.abort()
 
     async def leave(self) -> None:
         """Say goodbye, and wait for nothing: the exchange may go on sending."""

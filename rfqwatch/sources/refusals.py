@@ -1,35 +1,58 @@
 """What an HTTP answer to the WebSocket handshake means.
 
-The status alone rarely says what was wrong; the body may. Bodies come as ``{"error": {"code",
-"details", …}}``, ``{"error": "text"}``, other JSON, or HTML from a gateway.
+The status alone rarely says what was wrong, nor who answered: the exchange, or a content network, a
+proxy or a captive portal in its place. The body may. The exchange's come as ``{"error": {"code",
+"details", …}}``, ``{"error": "text"}`` or other JSON; those of others are mostly HTML.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from html import unescape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from rfqwatch.errors import ConnectionFailedError, RefusedError, RfqwatchError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from websockets.http11 import Response
 
 EXPIRED = "header_timestamp_expired"
+LONGEST_PAUSE_S = 3_600.0
 
 _RETRIED_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
 _LONGEST_DETAIL = 120
+_LONGEST_TEXT = 200
+_MOST_READ = 20_000
+"""Bytes of a page that its beginning is looked for in."""
+
+_UNSEEN = re.compile(
+    r"<!--.*?-->|<(script|style|title|head)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
+)
+_TITLE = re.compile(r"<title\b[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 
 _ADVICE = {
     "NOT_FOUND": "The API key id is not known there: is it of the other environment (--env)?",
     "INCORRECT_API_KEY_SIGNATURE": "The private key does not belong to the API key id.",
     EXPIRED: "Set this computer's clock: the exchange tolerates about 10 seconds.",
 }
+_ELSEWHERE = (
+    "Something sends connections elsewhere: a sign-in page of the network, or a wrong --url."
+)
+_NOT_THE_EXCHANGE = (
+    "That isn't worded like the exchange's: a content network, proxy or sign-in page may have"
+    " answered for it. Where the answer doesn't say why, try another network; then check the key."
+)
 
 
 def reason(response: Response) -> tuple[str, ...]:
@@ -59,31 +82,92 @@ def clock_offset_ms(response: Response, now_ms: int) -> int | None:
     """Give how far the exchange's clock is ahead, when that is what it refuses; else None."""
     if EXPIRED not in reason(response):
         return None
+    date = _date(_header(response, "Date"))
+    # The header counts whole seconds: the middle of the second is the best guess.
+    return None if date is None else int(date.timestamp() * 1000) + 500 - now_ms
+
+
+def pause_s(response: Response, now_ms: int) -> float:
+    """Give the seconds that the other end asks to be left alone for, an hour at most.
+
+    ``Retry-After`` is a number of seconds, or a date (RFC 9110, section 10.2.3), which is held
+    against the other end's own clock where it tells that.
+    """
+    asked = _header(response, "Retry-After").strip()
+    if asked.isdecimal():
+        return min(float(asked), LONGEST_PAUSE_S)
+    until, date = _date(asked), _date(_header(response, "Date"))
+    if until is None:
+        return 0.0
+    since_s = now_ms / 1000 if date is None else date.timestamp()
+    return min(max(0.0, until.timestamp() - since_s), LONGEST_PAUSE_S)
+
+
+def _header(response: Response, name: str) -> str:
+    """Give a header; "" where there is none, or more than one."""
+    values = response.headers.get_all(name)
+    return values[0] if len(values) == 1 else ""
+
+
+def _date(text: str) -> datetime | None:
     try:
         # HTTP has no other zone than GMT (RFC 9110, section 5.6.7).
-        date = parsedate_to_datetime(response.headers["Date"]).replace(tzinfo=UTC)
-    except (ValueError, LookupError):
+        return parsedate_to_datetime(text).replace(tzinfo=UTC)
+    except ValueError:
         return None
-    # The header counts whole seconds: the middle of the second is the best guess.
-    return int(date.timestamp() * 1000) + 500 - now_ms
 
 
 def describe(response: Response) -> str:
-    """Say in a few words how the exchange answered; text from the wire."""
-    words = ", ".join(reason(response))
-    return f"HTTP {response.status_code}" + (f" ({words})" if words else "")
+    """Say in a line how the other end answered; text from the wire."""
+    words = [*(reason(response) or _beginning(response.body or b""))]
+    headers = {
+        "Server": _header(response, "Server"),
+        "Location": _place(_header(response, "Location")),
+    }
+    words += [f"{name}: {value[:_LONGEST_DETAIL]}" for name, value in headers.items() if value]
+    return f"HTTP {response.status_code}" + (f" ({', '.join(words)})" if words else "")
 
 
-def error(response: Response, url: str) -> RfqwatchError:
+def _beginning(body: bytes | bytearray) -> tuple[str, ...]:
+    """Give what a person would read first on a page, in one line."""
+    page = body[:_MOST_READ].decode(errors="replace")
+    title = _TITLE.search(page)
+    text = _flat(_UNSEEN.sub(" ", page)) or (_flat(title[1]) if title else "")
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}…"
+    return (f"“{text}”",) if text else ()
+
+
+def _flat(markup: str) -> str:
+    return " ".join(unescape(_TAG.sub(" ", markup)).split())
+
+
+def _place(location: str) -> str:
+    """Give an address without what may be secret: a user, a query."""
+    try:
+        parts = urlsplit(location)
+        host = parts.hostname or ""
+    except ValueError:
+        return "an address that can't be read"
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}" if host else parts.path
+
+
+def error(response: Response, place: str) -> RfqwatchError:
     """Make the error for an answer that no repetition mends."""
-    words = reason(response)
-    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+    status, words = response.status_code, reason(response)
+    told = describe(response)
+    if status == HTTPStatus.FORBIDDEN and not words:
+        return RefusedError(f"{place} refused us: {told}", _NOT_THE_EXCHANGE)
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         advice = next((_ADVICE[word] for word in words if word in _ADVICE), None)
         return RefusedError(
-            f"{url} refused the credentials: {describe(response)}",
+            f"{place} refused the credentials: {told}",
             advice or "Check the API key id, its private key, --env, and this computer's clock.",
         )
     return ConnectionFailedError(
-        f"{url} does not speak WebSocket here: {describe(response)}",
-        "Check --env and --url; the path is usually /trade-api/ws/v2.",
+        f"{place} does not speak WebSocket here: {told}",
+        _ELSEWHERE
+        if _header(response, "Location")
+        else "Check --env and --url; the path is usually /trade-api/ws/v2.",
     )

@@ -30,11 +30,13 @@ from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from websockets.client import ClientProtocol
     from websockets.uri import WebSocketURI
 
     from rfqwatch.exchange.credentials import Credentials
 
 OPEN_TIMEOUT_S = 10.0
+HAPPY_EYEBALLS_DELAY_S = 0.25
 CLOSE_TIMEOUT_S = 1.0
 
 # The library's debug log prints the signature headers, so it is never let out.
@@ -74,6 +76,8 @@ class Dialer:
         self._idle_timeout_s = idle_timeout_s
         self._say = say
         self._offset_ms = 0
+        self.pause_s = 0.0
+        """For how many seconds the last answer asked to be left alone."""
         self._ssl: ssl.SSLContext | None = None
         if self._uri.secure:
             self._ssl = ssl.create_default_context()
@@ -86,6 +90,7 @@ class Dialer:
         Raises `DisconnectedError` when another attempt may succeed, and an `RfqwatchError` when
         none will: HTTP 401 and 403, other answers that are no WebSocket, certificates.
         """
+        self.pause_s = 0.0
         try:
             link = await self._open()
         except InvalidStatus as refused:
@@ -111,6 +116,12 @@ class Dialer:
         headers = handshake_headers(
             self._credentials, self._uri.path or "/", now().ms + self._offset_ms
         )
+        made: list[Link] = []
+
+        def make(protocol: ClientProtocol, **options: object) -> Link:
+            made.append(Link(protocol, **options))
+            return made[-1]
+
         try:
             link = await _Connect(
                 self._url,
@@ -129,8 +140,10 @@ class Dialer:
                 max_size=LARGEST_MESSAGE,
                 max_queue=None,
                 logger=_SILENT,
-                create_connection=Link,
+                create_connection=make,  # type: ignore[arg-type]  # any factory will do
                 ssl=self._ssl,
+                # Addresses that don't answer are passed over, as RFC 8305 has it.
+                happy_eyeballs_delay=HAPPY_EYEBALLS_DELAY_S,
             )
         except InvalidStatus:
             raise
@@ -139,8 +152,12 @@ class Dialer:
                 f"the certificate of {self.place} can't be trusted: {error.verify_message}",
                 "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
             ) from None
+        except TimeoutError:
+            raise DisconnectedError(
+                f"{_stage(made)} took more than {OPEN_TIMEOUT_S:.0f} s"
+            ) from None
         except (OSError, InvalidHandshake, ConnectionClosed) as error:
-            # TimeoutError and ssl.SSLError are OSErrors.
+            # ssl.SSLError is an OSError.
             raise DisconnectedError(_describe(error)) from None
         except (ImportError, InvalidProxy, ValueError) as error:
             # A malformed address is not told, as it may hold a password.
@@ -153,6 +170,7 @@ class Dialer:
         return link
 
     def _failure(self, refused: InvalidStatus) -> Exception:
+        self.pause_s = refusals.pause_s(refused.response, now().ms)
         if refusals.is_temporary(refused.response):
             return DisconnectedError(refusals.describe(refused.response))
         return refusals.error(refused.response, self.place)
@@ -175,10 +193,15 @@ def _parse(url: str) -> WebSocketURI:
     return uri
 
 
+def _stage(made: list[Link]) -> str:
+    """Name what a connection was waiting for: it is made once TCP stands, and gets TLS first."""
+    if not made:
+        return "the TCP connection"
+    return "the WebSocket handshake" if hasattr(made[-1], "transport") else "the TLS handshake"
+
+
 def _describe(error: Exception) -> str:
     match error:
-        case TimeoutError():
-            return f"no answer in {OPEN_TIMEOUT_S:.0f} s"
         case ssl.SSLError():
             reason = error.reason or error.strerror or "unexpected end"
             return f"TLS failed ({reason.replace('_', ' ').lower()})"

@@ -407,6 +407,12 @@ CONVERSATIONS: dict[str, Conversation] = {
         (connect, "ask 2"),
         (error(18, command=2), "SubscriptionLostError"),
         (lose, "wait"),
+        (finish, "gap unacknowledged of None, sid None, None-None, 1003-1006"),
+        (finish,),
+    ],
+    "not live yet": [
+        (connect, "ask 1"),
+        (finish, "gap unacknowledged of None, sid None, None-None, 1000-1001"),
         (finish,),
     ],
     "given up": [
@@ -870,7 +876,9 @@ def test_what_a_refusal_means(
             talk.observe(error(code, command=1), clock.now)
         assert getattr(raised.value, "exit_code", None) == exit_code
         assert talk.lost(clock.s) is not None
-        assert talk.finish(clock.now) == ()
+        (gap,) = talk.finish(clock.now)
+        assert isinstance(gap, Gap)
+        assert gap.reason == "unacknowledged"
 
 
 def test_a_refusal_of_no_code_says_so() -> None:

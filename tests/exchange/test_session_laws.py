@@ -342,6 +342,9 @@ class Exchange(RuleBasedStateMachine):
             assert self.clock.s <= self.hinted_s + 2 * ANSWER_TIMEOUT_S
 
     def teardown(self) -> None:
+        if self.state != "live":
+            # What is not live at the end is no complete stream.
+            self.fail("unacknowledged")
         assert self.check_outage(self.session.finish(self.clock.now)) == []
         assert self.session.finish(self.clock.now) == ()
         assert self.told_outages == self.outages

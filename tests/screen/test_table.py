@@ -96,7 +96,7 @@ def health(state: Connection = Connection.WATCHING) -> Health:
     if state is Connection.RECONNECTING:
         card.become(state, instant(NOW - 700), instant(NOW + 3_500).s)
     for lag_ms in range(100):
-        card.lagged(lag_ms)
+        card.lagged(lag_ms, instant(NOW))
     return health
 
 

@@ -114,8 +114,8 @@ def test_what_may_pass_is_tried_again() -> None:
             "private key",
         ),
         (EXPIRED, "clock"),
-        (b"", "Check"),
-        (b"<html>", "Check"),
+        (b"", "key"),
+        (b"<html>", "key"),
     ],
 )
 def test_a_refusal_comes_with_a_hint(status: int, body: bytes, hint: str) -> None:
