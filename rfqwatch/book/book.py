@@ -66,7 +66,7 @@ class Book:
     """The RFQs that are open, and for a moment those just closed.
 
     ``max_age_ms`` is the age from which an open RFQ counts as stale, ``max_open`` how many open
-    RFQs are kept, ``linger_ms`` how long closed ones stay. ``mine`` says that every RFQ of the
+    RFQs are kept, ``linger_s`` how long closed ones stay. ``mine`` says that every RFQ of the
     stream is the user's own, so that no quote on it is hidden.
     """
 
@@ -75,18 +75,19 @@ class Book:
         *,
         max_age_ms: int = 7_200_000,
         max_open: int = 200_000,
-        linger_ms: int = 2_000,
+        linger_s: float = 2.0,
         mine: bool = False,
     ) -> None:
         self.mine = mine
         self.counts = Counts()
         self._max_age_ms = max_age_ms
         self._max_open = max_open
-        self._linger_ms = linger_ms
+        self._linger_s = linger_s
         self._rows: dict[str, Rfq] = {}
         self._census = Census()
         self._batches = Batches()
-        self._lingering: deque[str] = deque()
+        self._closed: deque[str] = deque()
+        self._lingering: deque[tuple[str, float]] = deque()
         self._gone: set[str] = set()
         self._gone_in_order: deque[str] = deque()
         self._changes: set[str] | None = set()
@@ -114,7 +115,7 @@ class Book:
 
     def state(self, rfq: Rfq, now_ms: int) -> State:
         """Tell how far a row can be trusted to be open. A row of an earlier moment will do."""
-        if rfq.closed_ms is not None:
+        if rfq.reason is not None:
             return State.CLOSED
         if now_ms - rfq.since_ms > self._max_age_ms:
             return State.STALE
@@ -138,14 +139,16 @@ class Book:
         """Messages of a shard are due from here on; RFQs created before are told again."""
         self._census.shard(shard).live_ms = at_ms
 
-    def tick(self, now_ms: int) -> None:
-        """Drop the rows that were closed long enough ago."""
+    def tick(self, now_s: float) -> None:
+        """Drop the rows that were closed long enough ago, by the clock that can't be set.
+
+        Their time begins with the first tick that finds them closed.
+        """
         lingering = self._lingering
-        while lingering:
-            row = self._rows[lingering[0]]
-            if row.closed_ms is not None and now_ms - row.closed_ms < self._linger_ms:
-                break
-            self._forget(lingering.popleft())
+        while lingering and now_s - lingering[0][1] >= self._linger_s:
+            self._forget(lingering.popleft()[0])
+        lingering.extend((rfq_id, now_s) for rfq_id in self._closed)
+        self._closed.clear()
 
     def apply(
         self, event: Event, received_ms: int, sending_ms: int | None = None, shard: str = ""
@@ -156,7 +159,7 @@ class Book:
         says, and ``shard`` names the connection it came by.
         """
         if isinstance(event, RfqDeleted):
-            self._close(event.id, Closed.DELETED, received_ms)
+            self._close(event.id, Closed.DELETED)
             return
         receipt = Receipt(received_ms, sending_ms, shard, self._census.shard(shard).generation)
         match event:
@@ -167,25 +170,24 @@ class Book:
             case RfqBatchBestQuotes():
                 self._picture(event, receipt)
             case RfqBatchDeleted():
-                self._close_batch(
-                    event.id, dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED), received_ms
-                )
+                reasons = dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED)
+                self._close_batch(event.id, reasons)
             case RfqBatchExecuted() | BatchQuoteExecuted():
                 reasons = dict.fromkeys(event.failed_rfq_ids or (), Closed.EXECUTION_FAILED)
                 reasons |= dict.fromkeys(event.executed_rfq_ids or (), Closed.EXECUTED)
-                self._close_batch(event.rfq_batch_id, reasons, received_ms)
+                self._close_batch(event.rfq_batch_id, reasons)
             case _:
                 for about, quote in quotes(event, receipt):
                     self._quoted(about, quote)
                     if quote.state is QuoteState.EXECUTED:
-                        self._close(about.id, Closed.EXECUTED, received_ms)
+                        self._close(about.id, Closed.EXECUTED)
 
     def _announce(self, row: Rfq) -> None:
         known = self._rows.get(row.id)
         if known is None:
             if row.id in self._gone:
                 return
-        elif known.closed_ms is not None:
+        elif known.reason is not None:
             return
         else:
             row = announced_again(known, row)
@@ -233,23 +235,24 @@ class Book:
             if row.best != Bids():
                 self._put_heard(replace(row, best=Bids()))
 
-    def _close_batch(self, batch_id: str, reasons: Mapping[str, Closed], received_ms: int) -> None:
+    def _close_batch(self, batch_id: str, reasons: Mapping[str, Closed]) -> None:
         for rfq_id in dict.fromkeys((*reasons, *self._batches.children(batch_id))):
-            self._close(rfq_id, reasons.get(rfq_id, Closed.BATCH_CLOSED), received_ms)
+            self._close(rfq_id, reasons.get(rfq_id, Closed.BATCH_CLOSED))
         self._batches.forget(batch_id)
         self._bury(batch_id)
 
-    def _close(self, rfq_id: str, reason: Closed, received_ms: int) -> None:
+    def _close(self, rfq_id: str, reason: Closed) -> None:
         row = self._rows.get(rfq_id)
         if row is None:
             if rfq_id not in self._gone:
                 self.counts.unknown_deletions += 1
                 self._bury(rfq_id)
         elif row.reason is None:
-            self._put(replace(row, closed_ms=received_ms, reason=reason), row)
-            self._lingering.append(rfq_id)
-            if len(self._lingering) > _MOST_LINGERING:
-                self._forget(self._lingering.popleft())
+            self._put(replace(row, reason=reason), row)
+            self._closed.append(rfq_id)
+            if len(self._lingering) + len(self._closed) > _MOST_LINGERING:
+                lingering = self._lingering
+                self._forget(lingering.popleft()[0] if lingering else self._closed.popleft())
         elif reason > row.reason:
             self._put(replace(row, reason=reason), row)
 
@@ -286,7 +289,7 @@ class Book:
 
     def _evict(self) -> None:
         # In blocks, as finding the first entry of a dict passes over every one deleted before it.
-        still_open = (row for row in self._rows.values() if row.closed_ms is None)
+        still_open = (row for row in self._rows.values() if row.reason is None)
         for row in list(islice(still_open, max(1, self._max_open // _BLOCK))):
             self._census.count(row, -1)
             self._note(row.id)

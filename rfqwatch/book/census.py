@@ -49,7 +49,7 @@ class Census:
 
     def count(self, row: Rfq, difference: int) -> None:
         """Add a row or, with -1, take it off again; a closed one makes no difference."""
-        if row.closed_ms is None:
+        if row.reason is None:
             shard = self.shard(row.shard)
             self.open += difference
             shard.open += difference

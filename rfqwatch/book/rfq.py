@@ -150,7 +150,7 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
     """One RFQ.
 
     ``since_ms`` is when it was created, or received where that isn't known or lies ahead of the
-    receipt. ``announced`` is false for an RFQ that only its quotes speak of. ``closed_ms`` is None
+    receipt. ``announced`` is false for an RFQ that only its quotes speak of. ``reason`` is None
     while it isn't known to be closed. ``quotes`` holds replaced quotes too: see `current_quotes`.
     """
 
@@ -172,7 +172,6 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
     announced: bool = True
     quotes: tuple[Quote, ...] = ()
     best: Bids | None = None
-    closed_ms: int | None = None
     reason: Closed | None = None
 
     @property
@@ -253,7 +252,7 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
 
     def deadline_ms(self, now_ms: int) -> int | None:
         """When the next timer of an accepted quote runs out, in Unix milliseconds."""
-        if not self.quotes or self.closed_ms is not None:
+        if not self.quotes or self.reason is not None:
             return None
         waits = [self.waiting(quote, now_ms) for quote in self.quotes]
         return min(

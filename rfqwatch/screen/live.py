@@ -67,7 +67,7 @@ class LiveTable:
     def still(self, width: int, height: int) -> list[Line]:
         """Make the picture of this moment."""
         drawn = now()
-        self._book.tick(drawn.ms)
+        self._book.tick(drawn.s)
         self.last = self._table.picture(width, height, drawn)
         self.width = width
         return self.last

@@ -141,7 +141,7 @@ class Selection:
                 break
             del self._pending[rfq_id]
             row = rows.get(rfq_id)
-            if row is not None and (row.closed_ms is not None or not self._fits(row)):
+            if row is not None and (row.reason is not None or not self._fits(row)):
                 row = None
             before = members.pop(rfq_id, None)
             if before is not None:

@@ -81,6 +81,7 @@ class Table:
         grouped = self.view.grouping is not Grouping.NONE
         scene = Scene(
             look,
+            now.s,
             Pulse(book, self._health, now, self._created.per_second(now.s), behind),
             self.view,
             self._past,

@@ -132,7 +132,7 @@ def bench_pauses(count: int = 200_000) -> None:
     print(f"full collection    {seconds(gc.collect) * 1e3:6.1f} ms at {count:,} open")
     print(f"                   {empty * 1e3:6.1f} ms with nothing open")
     print(f"gap                {seconds(book.gap) * 1e3:6.1f} ms at {count:,} open")
-    print(f"tick               {seconds(lambda: book.tick(NOW_MS)) * 1e3:6.1f} ms")
+    print(f"tick               {seconds(lambda: book.tick(NOW_MS / 1000)) * 1e3:6.1f} ms")
     print(f"stale              {seconds(lambda: book.stale(NOW_MS)) * 1e3:6.1f} ms, once a second")
 
 
@@ -173,7 +173,7 @@ def bench_pictures(count: int = 20_000, width: int = 160, height: int = 60) -> N
             for _ in range(375):
                 number += 1
                 book.apply(created(number, random_), NOW_MS + number)
-            book.tick(NOW_MS + number + 5_000)
+            book.tick((NOW_MS + number + 5_000) / 1000)
             health.shard().receive(750, instant(NOW_MS + number))
             later.append(goes(table, NOW_MS + number))
             costs.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from messages import NOW, at, batch, best, book_of
+from messages import NOW, at, batch, best, book_of, outlast
 
 from rfqwatch.book.rfq import Closed, State
 from rfqwatch.exchange.events import (
@@ -33,7 +33,7 @@ def test_leg_indices_that_point_nowhere_are_left_out() -> None:
 def test_a_deleted_batch_closes_its_children_named_or_not() -> None:
     book = book_of(batch("x", "y"), RfqBatchDeleted("b", rfq_ids=("x",)))
     assert [row.reason for row in book.rows.values()] == [Closed.BATCH_CLOSED] * 2
-    book.tick(NOW + 2_000)
+    outlast(book)
     book.apply(batch("x", "y", "z"), NOW)
     assert not book.rows
 

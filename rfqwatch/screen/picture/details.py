@@ -73,7 +73,7 @@ def _quote_state(row: Rfq, quote: Quote, look: Look) -> str:
     reached = "executed" if quote.state is QuoteState.EXECUTED else "accepted"
     known = taken(reached, quote.accepted_side, quote.accepted_contracts)
     wait = row.waiting(quote, look.now_ms)
-    if wait is None or row.closed_ms is not None:
+    if wait is None or row.reason is not None:
         return known
     phase, left_ms = wait
     if phase is not Phase.LAPSED:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from rich.style import Style
 
-MARK_MS = 1_000
+MARK_S = 1.0
 """How long a changed cell is marked."""
 
 _AGES = ((5_000, YOUNGEST), (30_000, YOUNG))
@@ -54,7 +54,7 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
     titles = " ".join(fit(column.title, w, right=column.right) for column, w in columns.items())
     memories = scene.past.memories
     scene.past.memories = {
-        row.id: _remember(memories.get(row.id), cells, scene.look.now_ms)
+        row.id: _remember(memories.get(row.id), cells, scene.now_s)
         for row, cells in zip(rows, texts, strict=True)
     }
     lines: list[Line] = []
@@ -74,18 +74,18 @@ def _texts(row: Rfq, look: Look, columns: Iterable[Column]) -> dict[str, str]:
     return {column.title: column.text(row, look) for column in columns if column is not WHAT}
 
 
-def _remember(before: Memory | None, texts: Mapping[str, str], now_ms: int) -> Memory:
+def _remember(before: Memory | None, texts: Mapping[str, str], now_s: float) -> Memory:
     if before is None:
         return Memory(texts, {})
-    changed_ms = {title: ms for title, ms in before.changed_ms.items() if now_ms - ms < MARK_MS}
+    changed_s = {title: s for title, s in before.changed_s.items() if now_s - s < MARK_S}
     for column in COLUMNS:
         now, then = texts.get(column.title), before.texts.get(column.title)
         if not column.marked or now is None or then is None or now == then:
             continue
         # A countdown changes all the time; that it began is the news.
         if not (_counts_down(now) and _counts_down(then)):
-            changed_ms[column.title] = now_ms
-    return Memory(texts, changed_ms)
+            changed_s[column.title] = now_s
+    return Memory(texts, changed_s)
 
 
 def _counts_down(text: str) -> bool:
@@ -109,9 +109,9 @@ def _row(scene: Scene, row: Rfq, columns: Mapping[Column, int], *, at_cursor: bo
 
 
 def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Style) -> Style:
-    if column.title in memory.changed_ms:
+    if column.title in memory.changed_s:
         return base + CHANGED
-    if column.title == "age" and row.closed_ms is None:
+    if column.title == "age" and row.reason is None:
         age_ms = look.now_ms - row.since_ms
         for limit_ms, style in _AGES:
             if age_ms < limit_ms:

@@ -19,7 +19,7 @@ class Memory(NamedTuple):
     """What a row's cells said when last drawn, by title, and when each last changed."""
 
     texts: Mapping[str, str]
-    changed_ms: Mapping[str, int]
+    changed_s: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -37,13 +37,14 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One picture's worth.
+    """One picture's worth, drawn at ``now_s`` by the clock that can't be set.
 
     ``rows`` are those that may fit, from the first visible one, which is number ``first`` of
     ``total``; so are ``groups``. ``pending`` rows were not looked at yet.
     """
 
     look: Look
+    now_s: float
     pulse: Pulse
     view: View
     past: Past
