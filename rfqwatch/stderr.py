@@ -62,10 +62,10 @@ class Voice:
     """
 
     def __init__(
-        self, verbosity: int = Verbosity.NORMAL, write: Callable[[str], None] | None = None
+        self, verbosity: int = Verbosity.NORMAL, write: Callable[[str], None] = say_when
     ) -> None:
         self._verbosity = verbosity
-        self._write = write or say_when
+        self._write = write
 
     def say(self, text: str) -> None:
         """Say a change of state."""

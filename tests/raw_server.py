@@ -10,16 +10,18 @@ import re
 import struct
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.uri import parse_uri
 
 from rfqwatch.exchange.credentials import Credentials
+from rfqwatch.sources import websocket
 from rfqwatch.sources.websocket import Dialer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from rfqwatch.clock import Instant
     from rfqwatch.sources.link import Link
@@ -28,6 +30,32 @@ PATH = "/trade-api/ws/v2"
 KEY_ID = "a-key-id-that-nobody-may-see"
 KEY = Ed25519PrivateKey.generate()
 URI = parse_uri(f"ws://127.0.0.1:1{PATH}")
+
+
+# Fixtures for whoever dials them.
+
+
+@pytest.fixture(autouse=True)
+def unexpected(event_loop_errors: list[dict[str, Any]]) -> Iterator[None]:
+    """No test leaves an exception to the event loop."""
+    yield
+    assert event_loop_errors == []
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most servers here are silent on purpose."""
+    monkeypatch.setattr(websocket, "CLOSE_TIMEOUT_S", 0.1)
+
+
+@pytest.fixture
+async def event_loop_errors() -> list[dict[str, Any]]:
+    errors: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+    return errors
+
+
+# Peers
 
 
 def dialer(url: str, *, idle_timeout_s: float = 30, said: list[str] | None = None) -> Dialer:

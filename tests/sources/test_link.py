@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -15,17 +15,16 @@ from websockets.protocol import State
 
 from rfqwatch.clock import now
 from rfqwatch.simulator.hostile import bomb
-from rfqwatch.sources import websocket
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from websockets.asyncio.server import ServerConnection
 
     from rfqwatch.clock import Instant
 
-from raw_server import (
+from raw_server import (  # noqa: F401 - fixtures among them
     BINARY,
     CLOSE,
     CONT,
@@ -36,34 +35,16 @@ from raw_server import (
     Peer,
     accepting,
     dialer,
+    event_loop_errors,
     first_message,
     for_ever,
     frame,
     library_server,
+    patience,
     raw_server,
     receive_all,
+    unexpected,
 )
-
-
-@pytest.fixture(autouse=True)
-def unexpected(event_loop_errors: list[dict[str, Any]]) -> Iterator[None]:
-    """No test leaves an exception to the event loop."""
-    yield
-    assert event_loop_errors == []
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most servers here are silent on purpose."""
-    monkeypatch.setattr(websocket, "CLOSE_TIMEOUT_S", 0.1)
-
-
-@pytest.fixture
-async def event_loop_errors() -> list[dict[str, Any]]:
-    errors: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-    return errors
-
 
 # Cutting frames
 

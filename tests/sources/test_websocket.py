@@ -11,7 +11,7 @@ import ssl
 import struct
 import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,13 +26,12 @@ from rfqwatch.sources.link import DisconnectedError
 from rfqwatch.sources.websocket import Dialer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from websockets.asyncio.server import ServerConnection
 
 
-from raw_server import (
+from raw_server import (  # noqa: F401 - fixtures among them
     CLOSE,
     KEY,
     KEY_ID,
@@ -43,34 +42,16 @@ from raw_server import (
     accepting,
     answer,
     dialer,
+    event_loop_errors,
     first_message,
     for_ever,
     frame,
     library_server,
+    patience,
     raw_server,
     receive_all,
+    unexpected,
 )
-
-
-@pytest.fixture(autouse=True)
-def unexpected(event_loop_errors: list[dict[str, Any]]) -> Iterator[None]:
-    """No test leaves an exception to the event loop."""
-    yield
-    assert event_loop_errors == []
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most servers here are silent on purpose."""
-    monkeypatch.setattr(websocket, "CLOSE_TIMEOUT_S", 0.1)
-
-
-@pytest.fixture
-async def event_loop_errors() -> list[dict[str, Any]]:
-    errors: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-    return errors
-
 
 # The address
 
