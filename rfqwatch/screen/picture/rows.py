@@ -101,7 +101,7 @@ def _row(scene: Scene, row: Rfq, columns: Mapping[Column, int], *, at_cursor: bo
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
     for column, width in columns.items():
-        text = what(row, width) if column is WHAT else memory.texts[column.title]
+        text = what(row, width, scene.look.now_ms) if column is WHAT else memory.texts[column.title]
         gap = " " * (len(line) > 1)
         style = _cell_style(scene.look, row, column, memory, base)
         line.append(Segment(gap + fit(text, width, right=column.right), style))
