@@ -66,7 +66,7 @@ def _read_leniently(kind: str, data: Payload) -> Reading:
     except KeyError:
         return Reading(None, (Misfit("msg", "missing"),))
     except (ValueError, RecursionError) as error:
-        return Reading(None, (Misfit("msg", str(error)[:_LONGEST_REASON]),))
+        return Reading(None, (Misfit("msg", _reason(error)),))
     misfits: list[Misfit] = []
     event = _filled(_EVENTS[kind], msg, "", misfits)
     return Reading(event, tuple(misfits))
@@ -120,10 +120,14 @@ def _filled(part: type[Struct], members: object, path: str, misfits: list[Misfit
                 parts = (_filled(inner, each, f"{name}[]", misfits) for each in value)
                 values[field.name] = tuple(each for each in parts if each is not None)
             else:
-                misfits.append(Misfit(name, str(error)[:_LONGEST_REASON]))
+                misfits.append(Misfit(name, _reason(error)))
     if any(_required(field) and field.name not in values for field in fields(part)):
         return None
     return part(**values)
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deep" if isinstance(error, RecursionError) else str(error)[:_LONGEST_REASON]
 
 
 def _required(field: FieldInfo) -> bool:

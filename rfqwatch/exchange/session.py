@@ -276,7 +276,7 @@ class Session:
         self._state = "live"
         self._live_s = now.s
         self._heard = now
-        self._doubt.none(now.s)
+        self._doubt.live(now.s)
         return (*self._mended(now), Live(sid, now, now.s - self._asked_s))
 
     def _refuses(self, error: Error) -> bool:
@@ -294,7 +294,7 @@ class Session:
             return self._ended(_describe(error), reason, now)
         numbered = _NOTHING if error.seq is None else self._take(error.sid, error.seq, now)
         if self._doubt.is_answered_by(error):
-            return numbered + self._once_each(self._doubt.give_up(said, now.s))
+            return numbered + self._once_each(self._doubt.refused(error.code, said, now.s))
         notices = numbered + self._note(f"error {error.code}", said)
         if error.code in HARMLESS_CODES or not self._concerns(error.sid):
             return notices
@@ -304,7 +304,7 @@ class Session:
         self._fail(reason)
         self._backoff.lived(self._heard_s - self._live_s)
         self._state = "ended"
-        self._doubt.none(now.s)
+        self._doubt.live(now.s)
         sids = {self.numbering.sid, self._acknowledged_sid}
         self._old_sids.extend(sid for sid in sids if sid is not None)
         self._forget_sid()
@@ -322,11 +322,10 @@ class Session:
 
     def _answered(self, answer: Ok, now: Instant) -> tuple[Notice, ...]:
         if answer.listed is None:
-            return self._doubt.give_up("the exchange's answer can't be read", now.s)
+            return self._doubt.unreadable(now.s)
         known = {self.numbering.sid, self._acknowledged_sid} - {None}
         if known & answer.listed if known else answer.listed:
-            since = self._doubt.none(now.s)
-            return (Proven(), *(self.doubt(since, now) if since else _NOTHING))
+            return (Proven(), *self._doubt.proven(answer, now.s))
         why = "the exchange no longer has our subscription"
         if answer.listed:
             # Asking again over this connection might bring everything twice.

@@ -25,7 +25,6 @@ OWN_TYPES = "rfqwatch."
 """What the types of rfqwatch's own lines begin with; from the wire, such a line would be a lie."""
 
 AUTHENTICATION_REQUIRED = 9
-UNKNOWN_COMMAND = 5
 OVERFLOW = 25
 ENDING_CODES = frozenset({10, 17, OVERFLOW})
 """Errors that end a subscription while the connection lives (docs.kalshi.com, Terminal errors)."""
@@ -33,6 +32,8 @@ REFUSING_CODES = frozenset({8, 11, 19, 20, 21, 22})
 """Errors that no repetition mends: the channel or the shard does not exist."""
 HARMLESS_CODES = frozenset({*range(2, 6), 8, *range(11, 17), *range(18, 25), 26, 27, 28})
 """Errors that refuse a command, and say nothing of a subscription that lives."""
+PASSING_CODES = frozenset({18, 27})
+"""Of these, the ones that the same command may not meet again."""
 
 _LONGEST_WORD = 200
 _WIDEST = 2**63 - 1
@@ -89,8 +90,8 @@ class Unsubscribed(Struct, frozen=True, gc=False):
 class Ok(Struct, frozen=True, gc=False):
     """A command was done.
 
-    ``listed`` are the sids of the connection's subscriptions to the channel, in answer to a list;
-    None where it says nothing of them, or nothing that can be read.
+    ``listed`` are the sids of the connection's subscriptions, whatever their channels are called
+    by now, in answer to a list; None where it says nothing of them, or nothing that can be read.
     """
 
     id: int | None = None
@@ -201,15 +202,8 @@ def _ok(message: dict[str, Any]) -> Ok:
 
 
 def _listed(entries: list[Any]) -> frozenset[int] | None:
-    sids = set()
-    for entry in entries:
-        sid = _count(entry.get("sid")) if isinstance(entry, dict) else None
-        if sid is None:
-            return None
-        channel = entry.get("channel")
-        if channel == CHANNEL or not isinstance(channel, str):
-            sids.add(sid)
-    return frozenset(sids)
+    sids = {_count(entry.get("sid")) if isinstance(entry, dict) else None for entry in entries}
+    return None if None in sids else frozenset(sid for sid in sids if sid is not None)
 
 
 def _error(message: dict[str, Any]) -> Error:

@@ -7,7 +7,7 @@ import pytest
 
 from rfqwatch.exchange.doubt import ANSWER_TIMEOUT_S, Doubt
 from rfqwatch.exchange.notices import Note, Send
-from rfqwatch.exchange.wire import UNKNOWN_COMMAND, Error, Ok, list_subscriptions
+from rfqwatch.exchange.wire import Error, Ok, list_subscriptions
 
 QUIET_S = 60.0
 START_S = 5_000.0
@@ -18,7 +18,7 @@ def doubt() -> Doubt:
     """Give that of a subscription which is live since `START_S`."""
     question = Doubt(count(7), QUIET_S)
     question.connected()
-    question.none(START_S)
+    question.live(START_S)
     return question
 
 
@@ -42,7 +42,7 @@ def said(notices: tuple[object, ...] | None) -> list[str]:
 def test_nothing_is_due_before_a_subscription_is_live() -> None:
     question = Doubt(count(7), QUIET_S)
     assert question.deadline_s == inf
-    question.none(START_S)
+    question.live(START_S)
     assert question.deadline_s == START_S + QUIET_S
 
 
@@ -57,7 +57,7 @@ def test_quiet_is_counted_from_the_last_message() -> None:
 def test_a_proof_holds_for_as_long_as_quiet_may_last() -> None:
     question = doubt()
     assert question.expired(START_S, START_S + 60) == asked(7, "no message for 60 s")
-    assert question.none(START_S + 61) == ""
+    assert question.proven(Ok(7), START_S + 61) == ()
     assert question.deadline_s == START_S + 121
     assert question.expired(START_S, START_S + 121) == asked(8, "no message for 121 s")
 
@@ -74,9 +74,12 @@ def test_one_question_is_asked_at_a_time() -> None:
     assert question.arise("also", START_S + 2) == ()
     assert question.arise("and", START_S + 3) == ()
     assert question.deadline_s == START_S + 1 + ANSWER_TIMEOUT_S
-    # The proof may be older than they are.
-    assert question.none(START_S + 4) == "and"
-    assert question.none(START_S + 4) == ""
+    # The proof may be older than they are, and the next question waits its turn.
+    assert question.proven(Ok(7), START_S + 4) == ()
+    assert question.deadline_s == START_S + 1 + ANSWER_TIMEOUT_S
+    assert question.expired(START_S, START_S + 11) == asked(8, "and")
+    assert question.proven(Ok(8), START_S + 12) == ()
+    assert question.deadline_s == START_S + 12 + QUIET_S
 
 
 @pytest.mark.parametrize("why", ["why", ""])
@@ -117,7 +120,7 @@ def test_doubt_that_arose_after_the_last_message_needs_another() -> None:
 def test_where_nothing_is_answered_a_message_is_the_answer() -> None:
     question = doubt()
     question.arise("why", START_S)
-    assert said(question.give_up("no", START_S + 1)) == ["no"]
+    assert said(question.refused(5, "no", START_S + 1)) == ["no"]
     # What was asked is still in doubt.
     assert question.deadline_s == START_S + 1 + ANSWER_TIMEOUT_S
     assert question.expired(START_S + 2, START_S + 11) == ()
@@ -135,7 +138,7 @@ def test_where_nothing_is_answered_a_message_is_the_answer() -> None:
 def test_a_quiet_stream_that_can_not_be_asked_about_is_left_alone() -> None:
     question = doubt()
     question.expired(START_S, START_S + 60)
-    assert said(question.give_up("no", START_S + 61)) == ["no"]
+    assert said(question.refused(5, "no", START_S + 61)) == ["no"]
     now_s = START_S + 61
     for _ in range(100):
         assert question.deadline_s == now_s + QUIET_S
@@ -146,10 +149,10 @@ def test_a_quiet_stream_that_can_not_be_asked_about_is_left_alone() -> None:
 def test_another_connection_may_answer() -> None:
     question = doubt()
     question.arise("why", START_S)
-    question.give_up("no", START_S + 1)
+    question.refused(5, "no", START_S + 1)
     question.connected()
     assert question.deadline_s == inf
-    question.none(START_S + 5)
+    question.live(START_S + 5)
     assert question.expired(START_S + 5, START_S + 65) == asked(8, "no message for 60 s")
 
 
@@ -161,14 +164,16 @@ def test_another_connection_may_answer() -> None:
         (Ok(6, listed=OURS), False),
         (Ok(listed=OURS), True),
         (Ok(0, listed=frozenset()), True),
-        (Ok(), False),
+        (Ok(), True),
         (Ok(None, 1, 5), False),
         (Error(7), True),
         (Error(7, 1, 5, 25), True),
         (Error(7, code="GONE"), True),
-        (Error(6, code=UNKNOWN_COMMAND), False),
-        (Error(code=UNKNOWN_COMMAND), True),
-        (Error(0, code=UNKNOWN_COMMAND), True),
+        (Error(6, code=5), False),
+        (Error(code=5), True),
+        (Error(0, code=5), True),
+        (Error(code=11), True),
+        (Error(sid=1, code=11), False),
         (Error(code=7), False),
         (Error(), False),
     ],
@@ -179,5 +184,5 @@ def test_what_answers_the_question(answer: Ok | Error, *, answers: bool) -> None
     assert not question.is_answered_by(answer)
     question.arise("why", START_S)
     assert question.is_answered_by(answer) == answers
-    question.none(START_S)
+    question.live(START_S)
     assert not question.is_answered_by(answer)

@@ -279,9 +279,9 @@ def test_answers_to_commands(text: str, frame: Received) -> None:
     [
         ("[]", set()),
         ('[{"channel":"communications","sid":1}]', {1}),
-        ('[{"channel":"ticker","sid":1},{"channel":"communications","sid":2}]', {2}),
+        ('[{"channel":"ticker","sid":1},{"channel":"communications","sid":2}]', {1, 2}),
         ('[{"channel":"communications","sid":1},{"channel":"communications","sid":2}]', {1, 2}),
-        ('[{"channel":"ticker","sid":1}]', set()),
+        ('[{"channel":"ticker","sid":1}]', {1}),
         ('[{"sid":1,"more":[]}]', {1}),
         ('[{"channel":null,"sid":1},{"channel":7,"sid":2},{"channel":{},"sid":3}]', {1, 2, 3}),
         ('[{"channel":"communications","sid":"1"}]', None),
