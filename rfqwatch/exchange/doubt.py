@@ -34,7 +34,7 @@ class Doubt:
         self._ids = ids
         self._quiet_s = quiet_s
         self._why = ""
-        self._doubted_s = self._begun_s = self._asked_s = -inf
+        self._doubted_s = self._begun_s = -inf
         self.connected()
 
     def connected(self) -> None:
@@ -45,6 +45,7 @@ class Doubt:
     def live(self, now_s: float) -> None:
         """Start afresh with a subscription: answers to what was asked before are none of it."""
         self._questions: set[int] = set()
+        self._asked_s = -inf
         self._settle(now_s)
 
     def _settle(self, now_s: float) -> None:

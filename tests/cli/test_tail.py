@@ -256,9 +256,15 @@ def test_attempts_run_out(arguments: Sequence[str], dials: int) -> None:
     }
     done = rfqwatch("tail", "--url", "ws://127.0.0.1:1/", *arguments, environment=environment)
     assert done.returncode == 5
-    assert len(done.stdout.splitlines()) == 1
+    (gap,) = (line for line in map(json.loads, done.stdout.splitlines()[:-1]))
+    assert (gap["type"], gap["msg"]["reason"]) == ("rfqwatch.gap", "unacknowledged")
     # Nothing was watched, so nobody can know what was missed.
-    assert ended(done.stdout) == COMPLETE | {"reason": "error", "events": 0, "missed": None}
+    assert ended(done.stdout) == COMPLETE | {
+        "reason": "error",
+        "events": 0,
+        "gaps": 1,
+        "missed": None,
+    }
     assert done.stderr.count("connecting to 127.0.0.1:1") == 1
     assert done.stderr.count("trying again") == dials - 1
     assert "nothing was watched" in done.stderr
