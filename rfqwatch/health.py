@@ -161,13 +161,15 @@ class ShardHealth:
 class Health:
     """Every connection of the program, and what they are connected to.
 
-    ``place`` is the environment, or the URL's host: text from the user, shown as it is. ``drift``
-    is how what came differs from what rfqwatch knows.
+    ``place`` is the environment, or the URL's host, and ``selected`` what was selected of the
+    stream, empty for all of it: texts from the user, shown as they are. ``drift`` is how what came
+    differs from what rfqwatch knows.
     """
 
     place: str
     drift: Drift = field(default_factory=Drift)
     shards: dict[str, ShardHealth] = field(default_factory=dict)
+    selected: str = ""
 
     def shard(self, name: str = "") -> ShardHealth:
         """Give one connection's card, made at the first call."""

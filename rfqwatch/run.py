@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from rfqwatch.health import Health
     from rfqwatch.lines.output import LineOutput
+    from rfqwatch.quota import Quota
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
-    from rfqwatch.watch import Channel, Quota
+    from rfqwatch.watch import Channel
 
 GRACE_S = 2.0
 """How long a consumer that does not read may hold up an end that a signal or an error asks for."""

@@ -10,9 +10,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from math import inf
-from typing import TYPE_CHECKING, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
@@ -22,6 +21,7 @@ from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
 from rfqwatch.health import LATE_MS, Connection, lag_of
 from rfqwatch.jumps import jumps
+from rfqwatch.quota import EnoughError
 from rfqwatch.sources.link import DisconnectedError, caught_up
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.wire import Message, Payload, Received
     from rfqwatch.health import ShardHealth
     from rfqwatch.jumps import Jump
+    from rfqwatch.quota import Output, Quota
     from rfqwatch.sources.link import Link
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
@@ -46,53 +47,6 @@ OVERFLOWS_ADVISED = 2
 REFUSALS_BELIEVED = 10
 """In a row, of one kind, by a stream that was live before: any fewer may come from a network."""
 _MINUTE_S = 60.0
-
-
-class EnoughError(Exception):
-    """As many messages as asked for were shown."""
-
-
-class Output(Protocol):
-    """What takes the stream: the messages of a burst and its notices, from `begin` to `end`."""
-
-    def begin(self, shard: str, at: Instant) -> None:
-        """Expect what was received over one connection at one moment; ``shard`` may be empty."""
-
-    def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
-        """Take messages, their bytes beside what was read of them."""
-
-    def live(self, live: Live) -> None:
-        """Take note that messages are due from here on."""
-
-    def gap(self, gap: Gap) -> None:
-        """Take note that messages are missing here."""
-
-    def end(self) -> None:
-        """Show what came since `begin`."""
-
-    @property
-    def shed(self) -> int:
-        """How many messages were dropped after all, as nobody took them."""
-
-    @property
-    def lost(self) -> int:
-        """How many were, or are not taken yet."""
-
-
-class Quota:
-    """How many messages were shown, over all shards, and how many may be; None for no end."""
-
-    def __init__(self, count: int | None, output: Output) -> None:
-        self._count = count
-        self._output = output
-        self.shown = 0
-
-    @property
-    def left(self) -> int:
-        """How many may still be shown."""
-        if self._count is None:
-            return sys.maxsize
-        return self._count - (self.shown - self._output.shed)
 
 
 class Channel:
@@ -206,8 +160,7 @@ class Channel:
 
     def _deliver(self, at: Instant, burst: Sequence[Payload]) -> None:
         session, output = self._session, self._output
-        left = self._quota.left
-        if left <= 0:
+        if self._quota.left <= 0:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
         frames = [read(data) for data in burst]
@@ -230,14 +183,9 @@ class Channel:
                         continue
                     self._count_odd(frame, data)
                     count = 1
-                shown = min(count, left)
-                messages = cast("Sequence[Message]", frames[place : place + shown])
-                output.messages(burst[place : place + shown], messages)
-                self._quota.shown += shown
-                left -= shown
+                messages = cast("Sequence[Message]", frames[place : place + count])
+                self._quota.show(burst[place : place + count], messages)
                 place += count
-                if not left:
-                    raise EnoughError
         finally:
             self._health.receive(end, at)
             output.end()

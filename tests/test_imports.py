@@ -22,12 +22,14 @@ ALLOWED = {
     "drift": {"exchange"},
     "book": {"exchange"},
     "health": {"exchange", "drift", "book"},
+    "selection": {"errors", "exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
     "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange"},
     "screen": {"errors", "clock", "signals", "escaping", "exchange", "book", "health", "lines"},
     "jumps": {"clock"},
-    "watch": {"errors", "clock", "exchange", "health", "jumps", "sources"},
+    "quota": set(),
+    "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
     "run": {"clock", "signals", "lines", "summary", "watch"},
     "simulator": {"errors"},
 }
@@ -38,15 +40,16 @@ FOR_TYPES = {
     "health": {"clock"},
     "lines": {"clock"},
     "summary": {"health"},
+    "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
-    "run": {"stderr", "health", "sources"},
+    "run": {"stderr", "health", "sources", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.
 JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}}
 
-MIDDLE = {"exchange", "drift", "book", "health", "summary"}
+MIDDLE = {"exchange", "drift", "book", "health", "selection", "summary"}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {

@@ -29,6 +29,7 @@ from rfqwatch.exchange.shards import parse_shards
 from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.lines.stdout import Stdout
+from rfqwatch.quota import Quota
 from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import FaultKind, parse_faults
@@ -38,7 +39,7 @@ from rfqwatch.simulator.serving import start, throwaway_key
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.stderr import Verbosity, Voice
 from rfqwatch.summary import uncertain
-from rfqwatch.watch import Channel, Quota
+from rfqwatch.watch import Channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

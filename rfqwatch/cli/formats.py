@@ -8,20 +8,25 @@ from rfqwatch.lines.jsonlines import JsonLines, RawLines
 from rfqwatch.lines.text import TextLines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rfqwatch.cli.options import Format
-    from rfqwatch.drift import Drift
+    from rfqwatch.exchange.events import Event
+    from rfqwatch.exchange.wire import Payload
     from rfqwatch.lines.output import LineOutput
     from rfqwatch.lines.stdout import Stdout
 
 
-def line_output(name: Format, place: Stdout, drift: Drift) -> LineOutput:
-    """Give what makes lines of the format for a place."""
+def line_output(
+    name: Format, place: Stdout, read: Callable[[str, Payload], Event | None]
+) -> LineOutput:
+    """Give what makes lines of the format for a place; ``read`` makes events of messages."""
     match name:
         case "jsonl":
             return JsonLines(place)
         case "raw":
             return RawLines(place)
         case "text":
-            return TextLines(place, drift.read)
+            return TextLines(place, read)
         case _:
             assert_never(name)

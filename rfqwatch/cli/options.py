@@ -29,6 +29,12 @@ def _faults(text: str) -> Sequence["Fault"]:
     return parse_faults(text)
 
 
+def _types(incomplete: str) -> list[str]:
+    from rfqwatch.exchange.events import EVENT_TYPES
+
+    return [name for name in sorted(EVENT_TYPES) if name.startswith(incomplete)]
+
+
 _connection = partial(typer.Option, rich_help_panel="Connection")
 _selection = partial(typer.Option, rich_help_panel="Selection")
 _end = partial(typer.Option, rich_help_panel="End")
@@ -114,8 +120,8 @@ class VerbosityOptions:
 
 
 @dataclass(frozen=True)
-class SelectionOptions:
-    """Which part of the stream to watch."""
+class SubscriptionOptions:
+    """Which part of the channel to ask the exchange for."""
 
     shard: Annotated[
         Sequence[Shard] | None,
@@ -130,11 +136,91 @@ class SelectionOptions:
 
 
 @dataclass(frozen=True)
+class SelectionOptions:
+    """Which messages of the stream to take, whatever it comes from."""
+
+    type: Annotated[
+        list[str] | None,
+        _selection(
+            help="Messages of this type, or of a pattern: 'quote_*'. Options given several times "
+            "take what fits any of them; different ones what fits all.",
+            metavar="TYPE",
+            autocompletion=_types,
+        ),
+    ] = None
+    market: Annotated[
+        list[str] | None,
+        _selection(
+            help="RFQs whose market, or a leg's, fits; * stands for anything, and case for "
+            "nothing. Deletions and quotes follow their RFQ.",
+            metavar="GLOB",
+        ),
+    ] = None
+    event: Annotated[
+        list[str] | None, _selection(help="RFQs whose event, or a leg's, fits.", metavar="GLOB")
+    ] = None
+    collection: Annotated[
+        list[str] | None, _selection(help="Combos whose collection fits.", metavar="GLOB")
+    ] = None
+    combo: Annotated[
+        bool | None, _selection("--combo/--no-combo", help="Combos only, or none.")
+    ] = None
+    legs: Annotated[
+        list[str] | None,
+        _selection(help="RFQs of so many legs: 3, 2..5, 3.. or ..4.", metavar="A..B"),
+    ] = None
+    min_cost: Annotated[
+        str | None,
+        _selection(
+            help="RFQs of so many dollars or more; a contract counts as the dollar that it can "
+            "pay where only contracts are told, or only dollars.",
+            metavar="DOLLARS",
+        ),
+    ] = None
+    max_cost: Annotated[
+        str | None, _selection(help="RFQs of so many dollars or less.", metavar="DOLLARS")
+    ] = None
+    min_contracts: Annotated[
+        str | None, _selection(help="RFQs of so many contracts or more.", metavar="N")
+    ] = None
+    creator: Annotated[
+        list[str] | None,
+        _selection(help="RFQs of creators whose id begins so.", metavar="PREFIX"),
+    ] = None
+    include: Annotated[
+        list[str] | None,
+        _selection(
+            *("--include", "-i"),
+            help="Lines in which this is found, and what belongs to their RFQs. It is sought in "
+            "the exchange's own bytes.",
+            metavar="REGEX",
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        _selection(
+            *("--exclude", "-e"),
+            help="No lines in which this is found, nor what belongs to their RFQs.",
+            metavar="REGEX",
+        ),
+    ] = None
+    known: Annotated[
+        bool | None,
+        _selection(
+            "--known", help="No deletions of RFQs, nor quotes on them, that were not seen before."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class EndOptions:
     """When to end, and how."""
 
     count: Annotated[
-        int | None, _end("--count", "-n", help="End after so many events.", metavar="N", min=1)
+        int | None,
+        _end(
+            "--count", "-n", help="End after so many events, of those selected.", metavar="N", min=1
+        ),
     ] = None
     duration: Annotated[
         Seconds | None, _end(help="End after so long: 30s, 5m, 1h.", metavar="TIME", parser=Seconds)

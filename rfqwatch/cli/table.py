@@ -10,6 +10,7 @@ from rfqwatch.cli.options import (
     EndOptions,
     SelectionOptions,
     SimulationOptions,
+    SubscriptionOptions,
     TableOptions,
     VerbosityOptions,
 )
@@ -21,6 +22,7 @@ MOST_HELD = 20
 
 def table(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
+    subscription: SubscriptionOptions,
     selection: SelectionOptions,
     end: EndOptions,
     shown: TableOptions,
@@ -32,6 +34,7 @@ def table(  # noqa: PLR0917 - each group of options is one
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.feed import Feed
+    from rfqwatch.cli.selecting import selecting
     from rfqwatch.cli.watching import watching
     from rfqwatch.drift import Drift
     from rfqwatch.run import show
@@ -44,13 +47,16 @@ def table(  # noqa: PLR0917 - each group of options is one
 
     if not shown.once:
         require_terminal()
-    book = Book(max_age_ms=round(shown.max_age * 1000), mine=selection.mine)
-    groups = connection, selection, end, simulation
+    book = Book(max_age_ms=round(shown.max_age * 1000), mine=subscription.mine)
+    groups = connection, subscription, end, simulation
     with ExitStack() as stack:
         voice = Voice(verbosity.level(), stack.enter_context(_held(once=shown.once)))
         drift = Drift(voice.say)
-        feed = Feed(book, drift.read)
-        watched = stack.enter_context(watching(feed, *groups, drift=drift, voice=voice))
+        selected, read = selecting(selection, drift)
+        feed = Feed(book, read)
+        watched = stack.enter_context(
+            watching(feed, *groups, selection=selected, drift=drift, voice=voice)
+        )
         live = LiveTable(Table(book, watched.health), book, shown.fps)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
         try:

@@ -8,12 +8,14 @@ from rfqwatch.cli.options import (
     LineOptions,
     SelectionOptions,
     SimulationOptions,
+    SubscriptionOptions,
     VerbosityOptions,
 )
 
 
 def tail(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
+    subscription: SubscriptionOptions,
     selection: SelectionOptions,
     end: EndOptions,
     lines: LineOptions,
@@ -27,6 +29,7 @@ def tail(  # noqa: PLR0917 - each group of options is one
     import asyncio
 
     from rfqwatch.cli.formats import line_output
+    from rfqwatch.cli.selecting import selecting
     from rfqwatch.cli.watching import watching
     from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import Stdout
@@ -36,11 +39,14 @@ def tail(  # noqa: PLR0917 - each group of options is one
 
     voice = Voice(verbosity.level())
     drift = Drift(voice.say)
-    output = line_output(lines.output, Stdout(sys.stdout.fileno(), lines.buffer), drift)
+    selected, read = selecting(selection, drift)
+    output = line_output(lines.output, Stdout(sys.stdout.fileno(), lines.buffer), read)
     advice = "Look for rfqwatch.gap in what was printed."
-    groups = connection, selection, end, simulation
+    groups = connection, subscription, end, simulation
     with (
-        watching(output, *groups, drift=drift, voice=voice, gap_advice=advice) as watched,
+        watching(
+            output, *groups, selection=selected, drift=drift, voice=voice, gap_advice=advice
+        ) as watched,
         asyncio.Runner(loop_factory=Loop) as runner,
     ):
         runner.run(print_lines(watched, output, end.duration))

@@ -16,11 +16,12 @@ from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
 from rfqwatch.health import Health
 from rfqwatch.lines.stdout import ConsumerGoneError
+from rfqwatch.quota import Quota
 from rfqwatch.run import Watched
 from rfqwatch.signals import SignalledError
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.summary import uncertain
-from rfqwatch.watch import Channel, Quota
+from rfqwatch.watch import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,31 +29,34 @@ if TYPE_CHECKING:
     from rfqwatch.cli.options import (
         ConnectionOptions,
         EndOptions,
-        SelectionOptions,
         SimulationOptions,
+        SubscriptionOptions,
     )
     from rfqwatch.drift import Drift
+    from rfqwatch.quota import Output
+    from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
-    from rfqwatch.watch import Output
 
 
 @contextmanager
 def watching(
     output: Output,
     connection: ConnectionOptions,
-    selection: SelectionOptions,
+    subscription: SubscriptionOptions,
     end: EndOptions,
     simulation: SimulationOptions,
     *,
+    selection: Selection | None,
     drift: Drift,
     voice: Voice,
     gap_advice: str = "",
 ) -> Iterator[Watched]:
     """Give channels that lead to ``output``, and turn the end of the stream into the program's.
 
-    Raises `UsageError` and `CredentialsError` at the start. At the end it raises `GapsError` with
-    ``gap_advice`` where ``--fail-on-gap`` asked for none, then a signal's exit code, and leaves at
-    once when the reader of standard output is gone.
+    ``selection`` says which messages go there, None that all do. Raises `UsageError` and
+    `CredentialsError` at the start. At the end it raises `GapsError` with ``gap_advice`` where
+    ``--fail-on-gap`` asked for none, then a signal's exit code, and leaves at once when the reader
+    of standard output is gone.
     """
     retries = 0 if connection.no_reconnect else connection.max_retries
     with endpoint(connection, simulation) as exchange:
@@ -62,13 +66,14 @@ def watching(
             idle_timeout_s=connection.idle_timeout,
             say=voice.say,
         )
-        quota = Quota(end.count, output)
-        health = Health(exchange.name or dialer.place, drift)
+        quota = Quota(end.count, output, selection)
+        selected = selection.text if selection else ""
+        health = Health(exchange.name or dialer.place, drift, selected=selected)
         channels = []
-        for shard in selection.shard or (None,):
+        for shard in subscription.shard or (None,):
             session = Session(
                 shard=shard,
-                mine=selection.mine,
+                mine=subscription.mine,
                 backoff=Backoff(Random(), retries),
                 quiet_s=connection.quiet_timeout,
             )

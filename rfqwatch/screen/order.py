@@ -32,7 +32,7 @@ _ZERO = Decimal(0)
 
 
 class Criteria(NamedTuple):
-    """Which rows, and how; while it is the same, a selection can be kept up."""
+    """Which rows, and how; while it is the same, an arrangement can be kept up."""
 
     sort: Sort
     group_sort: GroupSort
@@ -42,7 +42,7 @@ class Criteria(NamedTuple):
 
     @classmethod
     def of(cls, view: View) -> Criteria:
-        """Take what matters to the selection from a view."""
+        """Take what matters to it from a view."""
         return cls(view.sort, view.group_sort, view.grouping, view.within, view.text)
 
 
@@ -59,7 +59,7 @@ class Group(Struct, gc=False):
     newest_ms: int = 0
 
 
-class Selection:
+class Arrangement:
     """The rows that fit the criteria."""
 
     def __init__(self, criteria: Criteria) -> None:

@@ -1,7 +1,7 @@
 """What lasts from one picture of a book to the next.
 
-That is what the user's keys asked for, the selection, the row under the cursor, what cells said
-before. No clock is read here, no terminal touched.
+That is what the user's keys asked for, the rows' arrangement, the row under the cursor, what cells
+said before. No clock is read here, no terminal touched.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.health import Rate
 from rfqwatch.screen.controls import Grouping, Shown, View, press
-from rfqwatch.screen.order import Criteria, Selection
+from rfqwatch.screen.order import Arrangement, Criteria
 from rfqwatch.screen.picture.columns import Look
 from rfqwatch.screen.picture.details import details
 from rfqwatch.screen.picture.grid import lay_out, picture
@@ -39,7 +39,7 @@ class Table:
         self._shown = Shown()
         self._anchor: str | None = None
         self._first = 0
-        self._selection: Selection | None = None
+        self._arrangement: Arrangement | None = None
         # While paused: the rows as they were, when that was, and how many frames had come.
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
         self._created = Rate()
@@ -67,12 +67,12 @@ class Table:
         book = self._book
         self._created.add(book.counts.created - self._created.total, now.s)
         rows, seen_ms, behind = self._moment(now.ms)
-        selection = self._follow(rows, seen_ms)
+        arrangement = self._follow(rows, seen_ms)
         if (width, height) != self._size:
             self._size = (width, height)
             self._past = Past(self._past.memories)
         look = Look(book, seen_ms, self._health.away)
-        ranking = selection.ranking
+        ranking = arrangement.ranking
         room = max(1, lay_out(height).body)
         self._put_cursor(ranking)
         self._scroll(ranking, rows, look, room)
@@ -86,10 +86,10 @@ class Table:
             self.view,
             self._past,
             rows=[] if grouped else [rows[key] for key in keys if key in rows],
-            groups=[(key, selection.groups[key]) for key in keys] if grouped else [],
+            groups=[(key, arrangement.groups[key]) for key in keys] if grouped else [],
             first=self._first,
             total=len(ranking),
-            pending=selection.pending,
+            pending=arrangement.pending,
         )
         return picture(scene, width, height)
 
@@ -99,24 +99,24 @@ class Table:
             self._frozen = None
             return self._book.rows, now_ms, None
         if self._frozen is None:
-            if self._selection is not None:
-                self._selection.follow(self._book.rows, self._book.take_changes(), now_ms)
+            if self._arrangement is not None:
+                self._arrangement.follow(self._book.rows, self._book.take_changes(), now_ms)
             self._frozen = (dict(self._book.rows), now_ms, frames)
         rows, seen_ms, frames_then = self._frozen
         return rows, seen_ms, frames - frames_then
 
-    def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Selection:
+    def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Arrangement:
         # What changes during a pause is looked at when it ends.
         changed = set() if self.view.paused else self._book.take_changes()
         criteria = Criteria.of(self.view)
-        if self._selection is None or self._selection.criteria != criteria:
-            self._selection = Selection(criteria)
+        if self._arrangement is None or self._arrangement.criteria != criteria:
+            self._arrangement = Arrangement(criteria)
             changed = None
-        self._selection.follow(rows, changed, now_ms)
-        return self._selection
+        self._arrangement.follow(rows, changed, now_ms)
+        return self._arrangement
 
     def _key_at(self, place: int) -> str | None:
-        keys = self._selection.ranking.keys(place, 1) if self._selection else []
+        keys = self._arrangement.ranking.keys(place, 1) if self._arrangement else []
         return keys[0] if keys else None
 
     def _put_cursor(self, ranking: Ranking) -> None:

@@ -2,8 +2,9 @@
 
 Both read the same bytes from a server in a process of its own, in turns, into a pipe that is read
 and thrown away. What a process costs before its first frame is measured too, and taken off.
+What selecting costs is shown by options that let everything pass.
 
-    python tests/bench/bench_tail.py [--frames 200000] [--rounds 7]
+    python tests/bench/bench_tail.py [--frames 200000] [--rounds 7] [-- --market '*']
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--frames", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("tail_options", nargs="*")
     options = parser.parse_args()
 
     ours, theirs = multiprocessing.Pipe()
@@ -124,7 +126,7 @@ def main() -> None:
 
         def tail(count: int) -> float:
             command = [sys.executable, "-m", "rfqwatch", "tail", "--url", url, "-n", str(count)]
-            return cpu_s(command, environment)
+            return cpu_s(command + options.tail_options, environment)
 
         def bare(count: int) -> float:
             return cpu_s([sys.executable, "-c", BARE, url, str(count)], environment)

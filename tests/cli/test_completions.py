@@ -39,6 +39,8 @@ def test_zsh_finds_its_mark_on_the_first_line() -> None:
         ("rfqwatch tail --sha", {"--shard"}),
         ("rfqwatch tail --output ", {"jsonl", "raw", "text"}),
         ("rfqwatch table --env ", {"prod", "demo", "sim"}),
+        ("rfqwatch tail --type rfq_", {"rfq_created", "rfq_deleted", "rfq_batch_created"}),
+        ("rfqwatch table --type quote_ex", {"quote_executed"}),
     ],
 )
 def test_bash_completes(words: str, expected: set[str]) -> None:

@@ -23,6 +23,6 @@ def place() -> Iterator[Stdout]:
 
 def test_every_format_leads_to_lines_of_its_own(place: Stdout) -> None:
     formats: tuple[Format, ...] = get_args(Format)
-    outputs = [line_output(name, place, Drift()) for name in formats]
+    outputs = [line_output(name, place, Drift().read) for name in formats]
     assert len({type(output) for output in outputs}) == len(formats)
     assert all(output.place is place for output in outputs)

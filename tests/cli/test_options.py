@@ -44,6 +44,18 @@ def test_a_wrong_shard_is_told_which_exist(shard: str, words: str) -> None:
         ("--env moon", "--env"),
         ("--output xml", "--output"),
         ("-v -q", "--verbose and --quiet exclude each other"),
+        ("--type rfq_craeted", "--type 'rfq_craeted': no type that rfqwatch knows; did you mean"),
+        ("--market K* --market K[", "--market 'K[': [ without ] at position 1"),
+        ("--event [b-a]", "--event '[b-a]': a range in [] runs backwards"),
+        ("--collection=", "--collection is empty"),
+        ("--creator=", "--creator is empty"),
+        ("--legs 5..2", "--legs '5..2' runs backwards"),
+        ("--min-cost 1e3", "--min-cost '1e3': no amount"),
+        ("--max-cost -1", "--max-cost '-1': no amount"),
+        ("--min-cost 5 --max-cost 3", "--min-cost 5 is more than --max-cost 3"),
+        ("--min-contracts many", "--min-contracts 'many': no amount"),
+        ("-i ab[c", "--include 'ab[c': unterminated character set at position 2"),
+        ("-e a -e (", "--exclude '(': missing ), unterminated subpattern at position 0"),
     ],
 )
 def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: str) -> None:

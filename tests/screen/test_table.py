@@ -168,6 +168,12 @@ def sharded() -> Table:
     return Table(sample(), several)
 
 
+def selected() -> Table:
+    some = health()
+    some.selected = "--market KX*\x1b[31m --legs 2.. --min-cost 100"
+    return Table(sample(), some)
+
+
 SCENES: dict[str, tuple[Callable[[], Table], int, int]] = {
     "standard": (table, 80, 24),
     "small": (table, 40, 10),
@@ -178,6 +184,7 @@ SCENES: dict[str, tuple[Callable[[], Table], int, int]] = {
     "expanded quotes": (lambda: table("j", "j", "enter"), 120, 24),
     "typing": (lambda: table("/", "P", "H", "I"), 80, 16),
     "narrowed": (lambda: table("/", "f", "E", "d", "-", "enter"), 80, 16),
+    "selected": (selected, 80, 16),
     "by event": (lambda: table("g"), 80, 16),
     "by leg": (lambda: table("g", "g"), 80, 16),
     "by creator": (lambda: table("g", "g", "g", "g"), 60, 16),
@@ -244,7 +251,7 @@ def test_every_picture_keeps_its_grid_whatever_the_wire_and_the_keys_bring(
     for event in events:
         book.apply(event, NOW, None, name)
         book.apply(quoted("q", event.creator_id or "", "0.35", "0.6", event.id), NOW, None, name)
-    status = Health(name)
+    status = Health(name, selected=name)
     status.shard(name).become(Connection.WATCHING, instant(NOW))
     table = Table(book, status)
     for key in [*pressed, "x"]:

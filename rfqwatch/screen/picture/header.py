@@ -50,7 +50,7 @@ def header(pulse: Pulse, view: View, width: int, most: int) -> list[Line]:
     trust = list(_trust(pulse.health))
     items = [
         *_connections(pulse),
-        *_narrowed(view),
+        *_narrowed(pulse.health.selected, view),
         *(item for item in trust if item.style is BAD),
         *_counts(pulse),
         *_shards(pulse, watching=True),
@@ -190,7 +190,9 @@ def _flow_now(pulse: Pulse) -> Iterable[Item]:
         yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
 
 
-def _narrowed(view: View) -> Iterable[Item]:
+def _narrowed(selected: str, view: View) -> Iterable[Item]:
+    if selected:
+        yield Item(f"selected: {selected}", MARKED)
     if view.within is not None:
         key = view.within.key
         named = short_person(key) if view.within.grouping is Grouping.CREATOR else key

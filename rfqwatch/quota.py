@@ -1,0 +1,79 @@
+"""How much of a stream goes to its output, wherever it comes from."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rfqwatch.clock import Instant
+    from rfqwatch.exchange.notices import Gap, Live
+    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.selection.selection import Selection
+
+
+class EnoughError(Exception):
+    """As many messages as asked for were shown."""
+
+
+class Output(Protocol):
+    """What takes the stream: the messages of a burst and its notices, from `begin` to `end`."""
+
+    def begin(self, shard: str, at: Instant) -> None:
+        """Expect what was received over one connection at one moment; ``shard`` may be empty."""
+
+    def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
+        """Take messages, their bytes beside what was read of them."""
+
+    def live(self, live: Live) -> None:
+        """Take note that messages are due from here on."""
+
+    def gap(self, gap: Gap) -> None:
+        """Take note that messages are missing here."""
+
+    def end(self) -> None:
+        """Show what came since `begin`."""
+
+    @property
+    def shed(self) -> int:
+        """How many messages were dropped after all, as nobody took them."""
+
+    @property
+    def lost(self) -> int:
+        """How many were, or are not taken yet."""
+
+
+class Quota:
+    """The way of messages into the output: those selected, over all shards, as many as asked for.
+
+    ``count`` is how many; None for no end. ``selection`` is None for all of them.
+    """
+
+    def __init__(
+        self, count: int | None, output: Output, selection: Selection | None = None
+    ) -> None:
+        self._count = count
+        self._output = output
+        self._selection = selection
+        self.shown = 0
+
+    def show(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
+        """Hand on messages. Raises `EnoughError` after the last that was asked for."""
+        if self._selection is not None:
+            data, frames = self._selection(data, frames)
+        left = self.left
+        if len(frames) > left:
+            data, frames = data[:left], frames[:left]
+        self._output.messages(data, frames)
+        self.shown += len(frames)
+        if len(frames) == left:
+            raise EnoughError
+
+    @property
+    def left(self) -> int:
+        """How many may still be shown."""
+        if self._count is None:
+            return sys.maxsize
+        return self._count - (self.shown - self._output.shed)

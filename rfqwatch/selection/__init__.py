@@ -1,0 +1,1 @@
+"""Which messages are asked for, of all that come; pure."""
