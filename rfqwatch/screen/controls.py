@@ -58,8 +58,10 @@ class Within:
 class View:
     """What is shown.
 
-    ``cursor`` counts rows from the top. ``text`` narrows the rows, ``typed`` is the text being
-    typed and None while keys are commands. ``expanded`` holds ids of RFQs.
+    ``cursor`` counts rows from the top, ``scroll`` the lines of the opened RFQ under it that stand
+    above the page. ``text`` narrows the rows, ``typed`` is the text being typed and None while keys
+    are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
+    to begin with what is best now. ``before`` is where esc leads back to.
     """
 
     sort: Sort = Sort.NEWEST
@@ -67,9 +69,12 @@ class View:
     grouping: Grouping = Grouping.NONE
     within: Within | None = None
     cursor: int = 0
+    scroll: int = 0
     expanded: frozenset[str] = frozenset()
     text: str = ""
     typed: str | None = None
+    renewed: int = 0
+    before: View | None = None
     paused: bool = False
     help: bool = False
     done: bool = False
@@ -77,11 +82,15 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the last picture held: how many rows in all and on it, and the row under the cursor."""
+    """What the last picture held: how many rows in all and on it, and the row under the cursor.
+
+    ``below`` is how many lines of that row had no room.
+    """
 
     total: int = 0
     page: int = 1
     selected: str | None = None
+    below: int = 0
 
 
 KEYS = (
@@ -91,9 +100,10 @@ KEYS = (
     ("g", "group by event, leg, market, creator, batch, or not"),
     ("enter", "legs and quotes of an RFQ; the RFQs of a group"),
     ("/", "narrow by text: enter keeps it, esc drops it"),
-    ("esc", "back: out of a group, no text"),
-    ("up down j k", "move"),
-    ("pgup pgdn home end", "move far; home follows the top"),
+    ("esc", "one step back: close an RFQ, drop the text, leave a group"),
+    ("up down j k", "move, also through an opened RFQ"),
+    ("pgup pgdn end", "move far"),
+    ("home", "to the top, with what is best now"),
     ("?", "these keys"),
     ("first column", "? unconfirmed since a gap, ~ stale, x closed"),
 )
@@ -105,6 +115,8 @@ def press(view: View, key: str, shown: Shown) -> View:
 
     Keys are characters, or words such as ``pgup``; ``paste:`` begins pasted text.
     """
+    if view.done:
+        return view
     if key == "ctrl-c":
         return replace(view, done=True)
     if view.typed is not None:
@@ -121,54 +133,78 @@ def _command(view: View, key: str, shown: Shown) -> View:
         case "s" | "S":
             return _reorder(view, 1 if key == "s" else -1)
         case "g":
-            return replace(view, grouping=_turn(view.grouping, 1), within=None, cursor=0)
+            grouping = _turn(view.grouping, 1)
+            return replace(view, grouping=grouping, within=None, before=None, cursor=0, scroll=0)
         case "enter" if shown.selected is not None:
             return _enter(view, shown.selected)
         case "esc":
-            grouping = view.within.grouping if view.within else view.grouping
-            return replace(view, grouping=grouping, within=None, text="", cursor=0)
+            return _back(view, shown)
+        case "/":
+            return replace(view, typed=view.text, before=view)
         case _:
-            return replace(
-                view,
-                done=key == "q",
-                help=key == "?",
-                paused=view.paused ^ (key == " "),
-                typed=view.text if key == "/" else None,
-            )
+            paused = view.paused ^ (key == " ")
+            return replace(view, done=key == "q", help=key == "?", paused=paused)
 
 
 def _reorder(view: View, step: int) -> View:
     if view.grouping is not Grouping.NONE:
-        return replace(view, group_sort=_turn(view.group_sort, step), cursor=0)
-    return replace(view, sort=_turn(view.sort, step), cursor=0)
+        return replace(view, group_sort=_turn(view.group_sort, step))
+    return replace(view, sort=_turn(view.sort, step))
 
 
 def _enter(view: View, selected: str) -> View:
     if view.grouping is not Grouping.NONE:
         within = Within(view.grouping, selected)
-        return replace(view, grouping=Grouping.NONE, within=within, cursor=0)
-    return replace(view, expanded=view.expanded ^ {selected})
+        return replace(view, grouping=Grouping.NONE, within=within, before=view, cursor=0)
+    return replace(view, expanded=view.expanded ^ {selected}, scroll=0)
+
+
+def _back(view: View, shown: Shown) -> View:
+    """Take one step back, to where that was begun."""
+    if shown.selected in view.expanded:
+        return replace(view, expanded=view.expanded - {shown.selected}, scroll=0)
+    before = view.before or View()
+    kept = replace(view, before=before.before, cursor=before.cursor, scroll=0)
+    if view.text and view.text != before.text:
+        return replace(kept, text=before.text)
+    if view.within is not None:
+        return replace(kept, grouping=view.within.grouping, within=None, text=before.text)
+    return replace(kept, text="", grouping=Grouping.NONE)
 
 
 def _move(view: View, key: str, shown: Shown) -> View:
     page = max(1, shown.page - 1)
     steps = _MOVES | {"pgup": -page, "pgdn": page, "home": -_TO_THE_END, "end": _TO_THE_END}
-    return replace(view, cursor=max(0, min(view.cursor + steps[key], shown.total - 1)))
+    step = steps[key]
+    if abs(step) <= page:
+        # Through the lines of an opened RFQ first.
+        scroll = max(0, min(view.scroll + step, view.scroll + shown.below))
+        if scroll != view.scroll:
+            return replace(view, scroll=scroll)
+    cursor = max(0, min(view.cursor + step, shown.total - 1))
+    return replace(view, cursor=cursor, scroll=0, renewed=view.renewed + (key == "home"))
 
 
 def _type(view: View, typed: str, key: str) -> View:
     if key == "enter":
         return replace(view, typed=None)
     if key == "esc":
-        return replace(view, typed=None, text="", cursor=0)
+        before = view.before or View()
+        return replace(
+            view, typed=None, text=before.text, before=before.before, cursor=before.cursor
+        )
     if key == "backspace":
         typed = typed[:-1]
+    elif key == "ctrl-u":
+        typed = ""
+    elif key == "ctrl-w":
+        typed = typed.rstrip().rpartition(" ")[0]
     elif key.startswith(PASTE):
-        typed += key.removeprefix(PASTE)
+        typed += key.removeprefix(PASTE).strip()
     elif len(key) == 1:
         typed += key
     typed = typed[:LONGEST_FILTER]
-    return replace(view, typed=typed, text=typed, cursor=0)
+    return replace(view, typed=typed, text=typed.strip(), cursor=0, scroll=0)
 
 
 _Choice = TypeVar("_Choice", Sort, GroupSort, Grouping)

@@ -34,6 +34,14 @@ class Ranking:
         place = self._places.get(key)
         return None if place is None else bisect_left(self._order, place)
 
+    def place(self, key: str) -> Place | None:
+        """Give what sorts a key; None when it isn't among them."""
+        return self._places.get(key)
+
+    def before(self, place: Place) -> int:
+        """Count the keys that stand before a place."""
+        return bisect_left(self._order, place)
+
     def upto(self, measure: int) -> list[str]:
         """Give the keys that measure no more than that."""
         return [key for _, _, key in takewhile(lambda place: place[0] <= measure, self._order)]

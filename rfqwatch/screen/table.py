@@ -10,16 +10,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfqwatch.health import Rate
-from rfqwatch.screen.controls import Grouping, Shown, View, press
+from rfqwatch.screen.controls import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.order import Arrangement, Criteria
+from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.columns import Look
 from rfqwatch.screen.picture.details import details
-from rfqwatch.screen.picture.grid import lay_out, picture
+from rfqwatch.screen.picture.grid import body_room, head_lines, picture
 from rfqwatch.screen.picture.header import Pulse
 from rfqwatch.screen.picture.scene import Past, Scene
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from rfqwatch.health import Health
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
+
+RESORTED_S = 1.0
+"""How often rows in the order of what they measure may change their places."""
 
 
 class Table:
@@ -38,7 +42,10 @@ class Table:
         self._health = health
         self._shown = Shown()
         self._anchor: str | None = None
-        self._first = 0
+        self._page = Page()
+        self._laid: tuple[Criteria, int] | None = None
+        self._turned_s = 0.0
+        self._held: dict[str, Rfq] = {}
         self._arrangement: Arrangement | None = None
         # While paused: the rows as they were, when that was, and how many frames had come.
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
@@ -51,11 +58,8 @@ class Table:
         """Do what a key asks for; the next picture shows it."""
         before = self.view
         self.view = press(before, key, self._shown)
-        if Criteria.of(self.view) != Criteria.of(before):
-            self._anchor = None
-        elif self.view.cursor != before.cursor:
-            # The top row is whatever comes there; any other is held on to.
-            self._anchor = self._key_at(self.view.cursor) if self.view.cursor else None
+        if before.within is not None and self.view.within is None:
+            self._anchor = before.within.key
 
     def catch_up(self, now_ms: int) -> bool:
         """Look at some of the rows that changed; tell whether more of them wait."""
@@ -68,30 +72,89 @@ class Table:
         self._created.add(book.counts.created - self._created.total, now.s)
         rows, seen_ms, behind = self._moment(now.ms)
         arrangement = self._follow(rows, seen_ms)
+        ranking = arrangement.ranking
         if (width, height) != self._size:
             self._size = (width, height)
             self._past = Past(self._past.memories)
         look = Look(book, seen_ms, self._health.away)
-        ranking = arrangement.ranking
-        room = max(1, lay_out(height).body)
-        self._put_cursor(ranking)
-        self._scroll(ranking, rows, look, room)
-        self._shown = Shown(len(ranking), room, self._key_at(self.view.cursor))
-        keys = ranking.keys(self._first, height)
+        pulse = Pulse(book, self._health, now, self._created.per_second(now.s), behind)
+        head = head_lines(pulse, self.view, self._past, width, height)
+        room = max(1, body_room(height, len(head)))
+        self._lay(ranking, room, now.s)
+        on_page = self._on_page(rows)
+        skipped = self._skip(on_page, look, room)
         grouped = self.view.grouping is not Grouping.NONE
+        groups = [(key, arrangement.groups.get(key)) for key in self._page.keys if grouped]
         scene = Scene(
             look,
             now.s,
-            Pulse(book, self._health, now, self._created.per_second(now.s), behind),
             self.view,
             self._past,
-            rows=[] if grouped else [rows[key] for key in keys if key in rows],
-            groups=[(key, arrangement.groups[key]) for key in keys] if grouped else [],
-            first=self._first,
+            rows=[] if grouped else on_page[skipped:],
+            groups=groups,
+            first=self._page.first + skipped,
             total=len(ranking),
+            newer=0 if grouped else self._page.waiting(ranking),
+            below=self._shown.below,
             pending=arrangement.pending,
         )
-        return picture(scene, width, height)
+        return picture(scene, head, width, height)
+
+    def _lay(self, ranking: Ranking, room: int, now_s: float) -> None:
+        """Put the page in order, as little as may be, with the cursor on it."""
+        view, page = self.view, self._page
+        if self._anchor is not None and (place := ranking.index(self._anchor)) is not None:
+            # Where esc leads back to, or what an order puts elsewhere.
+            view = replace(view, cursor=place)
+        self._anchor = None
+        if self._laid != (laid := (Criteria.of(view), view.renewed)):
+            self._laid, self._turned_s = laid, now_s
+            page.turn(ranking, 0, room)
+        elif self._measured and now_s - self._turned_s >= RESORTED_S:
+            self._turned_s = now_s
+            held = self._key_at(view.cursor) if view.cursor > page.first else None
+            page.turn(ranking, page.first, room)
+            if held in page.keys:
+                view = replace(view, cursor=page.first + page.keys.index(held))
+        else:
+            page.keep(ranking, room, view.expanded)
+        if view.cursor < page.first:
+            page.turn(ranking, view.cursor, room)
+        elif view.cursor >= page.first + room:
+            page.turn(ranking, view.cursor - room + 1, room)
+        last = page.first + max(0, len(page.keys) - 1)
+        self.view = replace(view, cursor=max(page.first, min(view.cursor, last)))
+
+    @property
+    def _measured(self) -> bool:
+        """Whether rows change their places by what they measure, rather than by coming."""
+        return self.view.grouping is not Grouping.NONE or self.view.sort is not Sort.NEWEST
+
+    def _on_page(self, rows: Mapping[str, Rfq]) -> list[Rfq | None]:
+        """Give the rows of the page; an opened one as it was last known, should it be gone."""
+        if self.view.grouping is not Grouping.NONE:
+            return []
+        held = self._held
+        on_page = [rows.get(key) or held.get(key) for key in self._page.keys]
+        self._held = {row.id: row for row in on_page if row and row.id in self.view.expanded}
+        return on_page
+
+    def _skip(self, on_page: Sequence[Rfq | None], look: Look, room: int) -> int:
+        """Count the rows at the top that give way to the lines of an opened one at the cursor."""
+        line = self.view.cursor - self._page.first
+        heights = [
+            1 + len(details(row, look)) if row and row.id in self.view.expanded else 1
+            for row in on_page[: line + 1]
+        ]
+        skipped = 0
+        while len(heights) - skipped > 1 and sum(heights[skipped:]) > room:
+            skipped += 1
+        over = max(0, sum(heights[skipped:]) - room) if heights else 0
+        scroll = min(self.view.scroll, over)
+        self.view = replace(self.view, scroll=scroll)
+        total = len(self._arrangement.ranking) if self._arrangement else 0
+        self._shown = Shown(total, room, self._key_at(self.view.cursor), over - scroll)
+        return skipped
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
         frames = sum(card.frames.total for card in self._health.shards.values())
@@ -115,30 +178,6 @@ class Table:
         self._arrangement.follow(rows, changed, now_ms)
         return self._arrangement
 
-    def _key_at(self, place: int) -> str | None:
-        keys = self._arrangement.ranking.keys(place, 1) if self._arrangement else []
-        return keys[0] if keys else None
-
-    def _put_cursor(self, ranking: Ranking) -> None:
-        found = None if self._anchor is None else ranking.index(self._anchor)
-        cursor = min(self.view.cursor, max(0, len(ranking) - 1)) if found is None else found
-        if self._anchor is not None:
-            self._anchor = self._key_at(cursor)
-        self.view = replace(self.view, cursor=cursor)
-
-    def _scroll(self, ranking: Ranking, rows: Mapping[str, Rfq], look: Look, room: int) -> None:
-        cursor = self.view.cursor
-        self._first = min(self._first, cursor)
-        self._first = max(self._first, cursor - room + 1)
-        if self.view.grouping is not Grouping.NONE or not self.view.expanded:
-            return
-        # Expanded rows take more lines; the row under the cursor stays in sight with its own.
-        ids = ranking.keys(self._first, cursor - self._first + 1)
-        heights = [
-            1 + len(details(rows[rfq_id], look)) if rfq_id in self.view.expanded else 1
-            for rfq_id in ids
-            if rfq_id in rows
-        ]
-        while len(heights) > 1 and sum(heights) > room:
-            self._first += 1
-            del heights[0]
+    def _key_at(self, cursor: int) -> str | None:
+        line = cursor - self._page.first
+        return (self._page.keys[line] or None) if 0 <= line < len(self._page.keys) else None

@@ -83,8 +83,14 @@ def test_rows_come_and_go_and_a_new_size_is_a_new_picture(columns: int, lines: i
         terminal.see(lambda terminal: len(rows(terminal)) >= lines - 6)
         assert not terminal.given_back
         assert "RFQs" in footer(terminal)
-        before = rows(terminal)[1:]
-        terminal.see(lambda terminal: not set(before) & set(rows(terminal)))
+        terminal.see(r" newer: home")
+        before = {row[5:] for row in rows(terminal)}
+
+        def others(terminal: PseudoTerminal) -> bool:
+            terminal.press("\x1b[H")
+            return not before & {row[5:] for row in rows(terminal)}
+
+        terminal.see(others)
         terminal.see(lambda terminal: any(row.startswith("x") for row in rows(terminal)))
         for size in ((40, 10), (100, 30), (columns, lines)):
             terminal.resize(*size)
@@ -188,6 +194,8 @@ def test_keys_narrow_and_group() -> None:
         terminal.see(lambda terminal: f"{count} RFQs" in footer(terminal))
         terminal.press("\r")
         terminal.see(f"  {leg.split()[1]}  {leg.split()[0]}")
+        terminal.press("\x1b")
+        terminal.see(lambda terminal: f"  {leg.split()[1]}  {leg.split()[0]}" not in terminal.text)
         terminal.press("\x1b")
         terminal.see("most RFQs first")
         terminal.press("q")
@@ -450,6 +458,7 @@ def test_hostile_text_is_seen_and_does_nothing(columns: int, tmp_path: Path) -> 
         terminal.see(lambda terminal: len(rows(terminal)) == len(HOSTILE))
         for keys in (
             "",
+            "\r",
             "\r",
             "g",
             "g",

@@ -5,55 +5,63 @@ No line wraps, and none is longer or shorter than the terminal is wide. Only wha
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from rfqwatch.screen.controls import KEYS, Grouping
+from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
 from rfqwatch.screen.picture.header import header
 from rfqwatch.screen.picture.rows import rfq_lines
 from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
 
 if TYPE_CHECKING:
-    from rfqwatch.screen.picture.scene import Scene
+    from rfqwatch.screen.controls import View
+    from rfqwatch.screen.picture.header import Pulse
+    from rfqwatch.screen.picture.scene import Past, Scene
+
+_KEYS = "? keys  q quit"
 
 
-class Layout(NamedTuple):
-    """How the lines are shared out."""
-
-    header: int
-    titles: int
-    body: int
-    footer: int
-
-
-def lay_out(height: int) -> Layout:
-    """Share out the lines of a terminal: the header first, then rows, at last the rest."""
-    footer = int(height >= 4)  # noqa: PLR2004
-    titles = int(height >= 5)  # noqa: PLR2004
+def head_lines(pulse: Pulse, view: View, past: Past, width: int, height: int) -> list[Line]:
+    """Draw what stands above the rows; it never takes fewer lines than before."""
     most = 1 if height < 8 else 2 if height < 12 else min(8, height // 6)  # noqa: PLR2004
-    return Layout(min(most, height), titles, max(0, height - most - titles - footer), footer)
+    most = min(most, height)
+    lines = header(pulse, view, width, most)
+    lines += [styled("", width)] * (min(past.header, most) - len(lines))
+    past.header = len(lines)
+    return lines
 
 
-def picture(scene: Scene, width: int, height: int) -> list[Line]:
-    """Draw a scene: ``height`` lines of ``width`` cells."""
-    layout = lay_out(height)
-    lines = header(scene.pulse, scene.view, width, layout.header)
-    blank = styled("", width)
-    lines += [blank] * (min(scene.past.header, layout.header) - len(lines))
-    scene.past.header = len(lines)
-    room = layout.body + layout.header - len(lines)
+def body_room(height: int, head: int) -> int:
+    """Tell how many lines a terminal has for rows, below the ``head`` and its titles."""
+    return max(0, height - head - _titles(height) - _footers(height))
+
+
+def _titles(height: int) -> int:
+    return int(height >= 5)  # noqa: PLR2004
+
+
+def _footers(height: int) -> int:
+    return int(height >= 4)  # noqa: PLR2004
+
+
+def picture(scene: Scene, head: list[Line], width: int, height: int) -> list[Line]:
+    """Draw a scene below its head: ``height`` lines of ``width`` cells."""
+    room = body_room(height, len(head))
     shown = 0
     if scene.view.help:
         body = [styled(f"{keys:>18}  {meaning}", width) for keys, meaning in KEYS]
         titles = styled("keys", width, TITLE)
     elif scene.view.grouping is Grouping.NONE:
         titles, body, shown = rfq_lines(scene, width, room)
+        if scene.below and len(body) >= room:
+            more = f"{INDENT}… {scene.below + 1} more lines: down"
+            body[room - 1 :] = [styled(more, width, MARKED)]
     else:
         titles, body, shown = group_lines(scene, width, room)
-    lines += [titles] * layout.titles
-    lines += body[:room]
-    lines += [blank] * (height - layout.footer - len(lines))
-    if layout.footer:
+    lines = head + [titles] * _titles(height) + body[:room]
+    lines += [styled("", width)] * (height - _footers(height) - len(lines))
+    if _footers(height):
         lines.append(_footer(scene, shown, width))
     return lines[:height]
 
@@ -63,17 +71,17 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
     if view.typed is not None:
         return styled(f"/{view.typed}_  enter keeps, esc drops", width, MARKED)
     grouped = view.grouping is not Grouping.NONE
-    things = "groups" if grouped else "RFQs"
-    left = f"{scene.total:,} {things}"
+    total = f"{scene.total:,} {'groups' if grouped else 'RFQs'}"
     hidden = scene.total - shown
-    if hidden and not view.help:
-        left = f"+{hidden:,} more of {left}"
+    more = f"+{hidden:,} more of {total}" if hidden and not view.help else total
     if scene.pending:
-        left += f", {scene.pending:,} to look at"
+        more += f", {scene.pending:,} to look at"
+    newer = f"{scene.newer:,} newer: home" if scene.newer and not view.help else ""
     order = f"{view.group_sort if grouped else view.sort} first  "
-    for right in (f"{order}? keys  q quit", "? keys  q quit"):
-        padding = width - len(left) - len(right)
-        if padding >= 2:  # noqa: PLR2004
-            left += " " * padding + right
-            break
-    return styled(left, width, FAINT)
+    lefts = ["  ".join(filter(None, [newer, text])) for text in (more, total)] + [newer or total]
+    for left in lefts:
+        for right in (f"{order}{_KEYS}", _KEYS):
+            padding = width - len(left) - len(right)
+            if padding >= 2:  # noqa: PLR2004
+                return styled(left + " " * padding + right, width, FAINT)
+    return styled(lefts[-1], width, FAINT)

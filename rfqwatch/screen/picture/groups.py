@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rfqwatch.escaping import fit
 from rfqwatch.lines.wording import NONE, contracts, dollars, short_person, span
 from rfqwatch.screen.controls import Grouping
+from rfqwatch.screen.order import Group
 from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ NAME = 16
 
 def group_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
     """Draw the titles, then at most ``room`` lines; tell how many groups are on them."""
-    groups = scene.groups[:room]
+    groups = [(key, group or Group()) for key, group in scene.groups[:room]]
     cells = [
         (
             f"{group.count:,}",

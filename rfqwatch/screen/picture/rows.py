@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import fit
 from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, choose, mark
-from rfqwatch.screen.picture.details import details
+from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
 from rfqwatch.screen.picture.scene import Memory, Scene
 from rfqwatch.screen.picture.styles import (
@@ -45,28 +45,35 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
     rows = scene.rows[:room]
     grid = width - 1
     columns = choose(grid, {})
-    texts = [_texts(row, scene.look, columns) for row in rows]
+    texts = {row.id: _texts(row, scene.look, columns) for row in rows if row}
     needs = scene.past.needs
-    for cells in texts:
+    for cells in texts.values():
         for title, text in cells.items():
             needs[title] = max(len(text), needs.get(title, 0))
     columns = choose(grid, needs)
     titles = " ".join(fit(column.title, w, right=column.right) for column, w in columns.items())
     memories = scene.past.memories
     scene.past.memories = {
-        row.id: _remember(memories.get(row.id), cells, scene.now_s)
-        for row, cells in zip(rows, texts, strict=True)
+        rfq_id: _remember(memories.get(rfq_id), cells, scene.now_s)
+        for rfq_id, cells in texts.items()
     }
     lines: list[Line] = []
     shown = 0
     for number, row in enumerate(rows, scene.first):
         if len(lines) >= room:
             break
-        lines.append(_row(scene, row, columns, at_cursor=number == scene.view.cursor))
+        at_cursor = number == scene.view.cursor
+        if row is None:
+            lines.append(styled(">" * at_cursor, width))
+            continue
+        lines.append(_row(scene, row, columns, at_cursor=at_cursor))
         shown += 1
         if row.id in scene.view.expanded:
             style = _standing(scene.look, row)
-            lines += [styled(line, width, style) for line in details(row, scene.look)]
+            opened = details(row, scene.look)
+            if at_cursor and (above := scene.view.scroll):
+                opened = [f"{INDENT}… {above + 1} lines above: up", *opened[above + 1 :]]
+            lines += [styled(line, width, style) for line in opened]
     return styled(f" {titles}", width, TITLE), lines, shown
 
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from rfqwatch.screen.controls import View
     from rfqwatch.screen.order import Group
     from rfqwatch.screen.picture.columns import Look
-    from rfqwatch.screen.picture.header import Pulse
 
 
 class Memory(NamedTuple):
@@ -39,17 +38,20 @@ class Past:
 class Scene:
     """One picture's worth, drawn at ``now_s`` by the clock that can't be set.
 
-    ``rows`` are those that may fit, from the first visible one, which is number ``first`` of
-    ``total``; so are ``groups``. ``pending`` rows were not looked at yet.
+    ``rows`` are those that may fit, None for a free line, from the first visible one, which is
+    number ``first`` of ``total``; so are ``groups``. ``newer`` rows came before them since the page
+    was turned, ``below`` lines of the opened row under the cursor have no room, ``pending`` rows
+    were not looked at yet.
     """
 
     look: Look
     now_s: float
-    pulse: Pulse
     view: View
     past: Past
-    rows: Sequence[Rfq]
-    groups: Sequence[tuple[str, Group]]
+    rows: Sequence[Rfq | None]
+    groups: Sequence[tuple[str, Group | None]]
     first: int
     total: int
+    newer: int
+    below: int
     pending: int

@@ -1,0 +1,59 @@
+"""The page: which row stands on which line, so that a line stays what it is while it can. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from rfqwatch.screen.ranking import Place, Ranking
+
+
+class Page:
+    """Keys of a ranking, line by line.
+
+    ``keys`` are those on the page from the top, "" on a line that is free; ``first`` is how many
+    stood before it in the ranking when it was turned.
+    """
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self.first = 0
+        self._top: Place | None = None
+
+    def turn(self, ranking: Ranking, first: int, room: int) -> None:
+        """Lay the page out anew, from a place in the ranking on."""
+        self.first = max(0, min(first, len(ranking) - 1))
+        self.keys = ranking.keys(self.first, room)
+        self._top = ranking.place(self.keys[0]) if self.keys else None
+
+    def keep(self, ranking: Ranking, room: int, held: Container[str]) -> None:
+        """Leave what is still ranked, or ``held``, where it stands; fill the lines that are free.
+
+        They get the best that are not on the page, of those that come after its beginning if it is
+        not the first.
+        """
+        kept = [
+            key if key in held or ranking.place(key) is not None else "" for key in self.keys[:room]
+        ]
+        kept += [""] * (room - len(kept))
+        if "" in kept:
+            start = 0 if self._top is None or not self.first else ranking.before(self._top)
+            more = (key for key in ranking.keys(start, 2 * room) if key not in kept)
+            kept = [key or next(more, "") for key in kept]
+        while kept and not kept[-1]:
+            del kept[-1]
+        self.keys = kept
+        if self._top is None:
+            self._top = ranking.place(self.keys[0]) if self.keys else None
+
+    def waiting(self, ranking: Ranking) -> int:
+        """Count what would stand before the page as it was turned, and has no line on it."""
+        if self._top is None:
+            return 0
+        before = ranking.before(self._top)
+        on_page = sum(
+            place is not None and place < self._top for place in map(ranking.place, self.keys)
+        )
+        return max(0, before - on_page - self.first)
