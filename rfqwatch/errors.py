@@ -3,7 +3,7 @@
 ::
 
     RfqwatchError                1   a bug, or a failed write
-    ├── OutputError              1   stdout can no longer be written
+    ├── OutputError              1   stdout, or a recording, can no longer be written
     ├── UsageError               2   options that don't fit together
     ├── CredentialsError         3   no usable API key id or private key
     ├── RefusedError             4   the exchange refused the credentials
@@ -31,7 +31,7 @@ class RfqwatchError(Exception):
 
 
 class OutputError(RfqwatchError):
-    """Standard output can't be written any more: a full disk, a failed device."""
+    """Standard output, or a recording, can't be written: a full disk, a failed device."""
 
 
 class UsageError(RfqwatchError):

@@ -163,13 +163,15 @@ class Health:
 
     ``place`` is the environment, or the URL's host, and ``selected`` what was selected of the
     stream, empty for all of it: texts from the user, shown as they are. ``drift`` is how what came
-    differs from what rfqwatch knows.
+    differs from what rfqwatch knows. ``unrecorded`` says why a recording that was asked for can't
+    be written at present, and is empty otherwise.
     """
 
     place: str
     drift: Drift = field(default_factory=Drift)
     shards: dict[str, ShardHealth] = field(default_factory=dict)
     selected: str = ""
+    unrecorded: str = ""
 
     def shard(self, name: str = "") -> ShardHealth:
         """Give one connection's card, made at the first call."""

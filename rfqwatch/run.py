@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from rfqwatch.health import Health
     from rfqwatch.lines.output import LineOutput
+    from rfqwatch.lines.stdout import Stdout
     from rfqwatch.quota import Quota
+    from rfqwatch.recording.recorder import Recorder
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
     from rfqwatch.watch import Channel
@@ -29,18 +31,31 @@ GRACE_S = 2.0
 
 
 class Watched(NamedTuple):
-    """What a command watches: a channel for each shard, with what they all count on and tell."""
+    """What a command watches: a channel for each shard, with what they all count on and tell.
+
+    ``recorder`` is what keeps it, if that was asked for.
+    """
 
     channels: list[tuple[Channel, Dialer]]
     quota: Quota
     health: Health
     voice: Voice
+    recorder: Recorder | None = None
+
+    def end(self, reason: str, *printed: LineOutput) -> None:
+        """Write the last line of what is ``printed``, and of the record: how it ended."""
+        at = now()
+        for lines in (*printed, *([self.recorder.lines] if self.recorder else ())):
+            shed = lines.place.shed
+            lines.ended(ending(self.health, reason, self.quota.shown, shed), at)
 
 
-async def print_lines(watched: Watched, lines: LineOutput, duration_s: float | None) -> None:
+async def print_lines(
+    watched: Watched, lines: LineOutput, place: Stdout, duration_s: float | None
+) -> None:
     """Print the stream. Raises what ends it, unless that was asked for; says a summary."""
     start = time.monotonic()
-    place, quota = lines.place, watched.quota
+    quota = watched.quota
     written = place.start()
     reason = "duration"
     with signals() as signalled:
@@ -51,10 +66,8 @@ async def print_lines(watched: Watched, lines: LineOutput, duration_s: float | N
                     reason = "count"
         finally:
             error = sys.exception()
-            if error:
-                reason = "signal" if isinstance(error, SignalledError) else "error"
+            watched.end(_reason(error) or reason, lines)
             if not isinstance(error, ConsumerGoneError):
-                lines.ended(ending(watched.health, reason, quota.shown, place.shed), now())
                 place.close()
                 # As asked for, whoever reads gets it all; after a signal, what is quick.
                 grace_s = GRACE_S if error else None
@@ -72,6 +85,7 @@ async def print_lines(watched: Watched, lines: LineOutput, duration_s: float | N
 async def show(watched: Watched, drawn: Awaitable[None], duration_s: float | None) -> None:
     """Watch while something is drawn, until that is done. Raises what ends it earlier."""
     start = time.monotonic()
+    reason = "duration"
     with signals() as signalled:
         try:
             # The terminal is given back first: closing connections may take a moment.
@@ -80,7 +94,12 @@ async def show(watched: Watched, drawn: Awaitable[None], duration_s: float | Non
                 _running(drawn) as drawing,
             ):
                 await first_of(work, drawing, signalled, timeout_s=duration_s)
+                if work.done():
+                    reason = "count"
+                elif drawing.done():
+                    reason = "quit"
         finally:
+            watched.end(_reason(sys.exception()) or reason)
             done = f"{watched.quota.shown:,} events watched in {_since(start)}"
             watched.voice.say(summary(watched.health, done))
 
@@ -90,6 +109,13 @@ async def until_signal(served: Awaitable[None]) -> None:
     with signals() as signalled:
         async with _running(served) as serving:
             await first_of(serving, signalled)
+
+
+def _reason(error: BaseException | None) -> str:
+    """Name what ended the stream against its will; "" where nothing did."""
+    if error is None:
+        return ""
+    return "signal" if isinstance(error, SignalledError | ConsumerGoneError) else "error"
 
 
 @asynccontextmanager

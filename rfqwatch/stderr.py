@@ -35,11 +35,16 @@ def say(text: str, stamp: str = "") -> None:
         except io.UnsupportedOperation:
             sys.stderr.write(line)
             return
-        poll = select.poll()
-        poll.register(fd, select.POLLOUT)
-        if poll.poll(PATIENCE_MS):
+        if can_be_written(fd):
             # What Python's own buffer can't get rid of would change the exit code at the end.
             os.write(fd, line.encode())
+
+
+def can_be_written(fd: int) -> bool:
+    """Tell whether someone takes what is written, or will in a moment."""
+    poll = select.poll()
+    poll.register(fd, select.POLLOUT)
+    return bool(poll.poll(PATIENCE_MS))
 
 
 def say_when(text: str) -> None:
@@ -71,6 +76,10 @@ class Voice:
         """Say a change of state."""
         if self._verbosity >= Verbosity.NORMAL:
             self._write(text)
+
+    def complain(self, text: str) -> None:
+        """Say an error that the watch outlives; whoever wants quiet hears it, too."""
+        self._write(f"error: {text}")
 
     def detail(self, text: str) -> None:
         """Say what only someone who looks for trouble wants to know."""

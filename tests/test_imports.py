@@ -24,12 +24,17 @@ ALLOWED = {
     "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
+    "recording": {"errors", "clock", "lines"},
     "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange"},
-    "screen": {"errors", "clock", "signals", "escaping", "exchange", "book", "health", "lines"},
+    "screen": {
+        *("errors", "clock", "signals", "escaping", "stderr"),
+        *("exchange", "book", "health", "lines"),
+    },
     "jumps": {"clock"},
     "quota": set(),
     "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
+    "tee": set(),
     "run": {"clock", "signals", "lines", "summary", "watch"},
     "simulator": {"errors"},
 }
@@ -39,10 +44,13 @@ FOR_TYPES = {
     "book": {"clock"},
     "health": {"clock"},
     "lines": {"clock"},
+    "recording": {"health", "stderr"},
     "summary": {"health"},
+    "screen": {"recording"},
     "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
-    "run": {"stderr", "health", "sources", "quota"},
+    "tee": {"clock", "exchange", "quota"},
+    "run": {"stderr", "health", "recording", "sources", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.

@@ -99,14 +99,15 @@ def test_only_in_a_file_does_a_line_begin_with_the_time(
 @pytest.mark.parametrize(
     ("verbosity", "heard"),
     [
-        (Verbosity.QUIET, []),
-        (Verbosity.NORMAL, ["change"]),
-        (Verbosity.VERBOSE, ["change", "step"]),
+        (Verbosity.QUIET, ["error: trouble"]),
+        (Verbosity.NORMAL, ["error: trouble", "change"]),
+        (Verbosity.VERBOSE, ["error: trouble", "change", "step"]),
     ],
 )
 def test_a_voice_says_as_much_as_is_wanted(verbosity: Verbosity, heard: list[str]) -> None:
     said: list[str] = []
     voice = Voice(verbosity, said.append)
+    voice.complain("trouble")
     voice.say("change")
     voice.detail("step")
     assert said == heard

@@ -115,7 +115,8 @@ async def run(
     """Print the stream to a pipe that is read, as the command line does."""
     seen = Seen()
     read_end, write_end = os.pipe()
-    lines = JsonLines(Stdout(write_end, limit))
+    place = Stdout(write_end, limit)
+    lines = JsonLines(place)
     voice = Voice(Verbosity.VERBOSE, seen.said.append)
     quota = Quota(count, lines)
     channels = []
@@ -137,7 +138,7 @@ async def run(
     try:
         async with asyncio.timeout(60):
             await print_lines(
-                Watched(channels, quota, seen.health, voice), lines, duration_s=duration_s
+                Watched(channels, quota, seen.health, voice), lines, place, duration_s
             )
     except RfqwatchError as error:
         seen.exit_code = error.exit_code

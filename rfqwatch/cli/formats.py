@@ -13,12 +13,11 @@ if TYPE_CHECKING:
     from rfqwatch.cli.options import Format
     from rfqwatch.exchange.events import Event
     from rfqwatch.exchange.wire import Payload
-    from rfqwatch.lines.output import LineOutput
-    from rfqwatch.lines.stdout import Stdout
+    from rfqwatch.lines.output import LineOutput, Place
 
 
 def line_output(
-    name: Format, place: Stdout, read: Callable[[str, Payload], Event | None]
+    name: Format, place: Place, read: Callable[[str, Payload], Event | None]
 ) -> LineOutput:
     """Give what makes lines of the format for a place; ``read`` makes events of messages."""
     match name:

@@ -8,6 +8,7 @@ import typer
 
 from rfqwatch import __version__
 from rfqwatch.cli.groups import ungrouped
+from rfqwatch.cli.record import record
 from rfqwatch.cli.simulate import simulate
 from rfqwatch.cli.table import table
 from rfqwatch.cli.tail import tail
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (tail, table, simulate):
+for command in (tail, table, record, simulate):
     app.command()(ungrouped(command))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.quantities import Seconds, Size
+from rfqwatch.cli.quantities import Quantity, Seconds, Size, time_or_size
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.shards import Shard, parse_shards
 
@@ -37,6 +37,7 @@ def _types(incomplete: str) -> list[str]:
 
 _connection = partial(typer.Option, rich_help_panel="Connection")
 _selection = partial(typer.Option, rich_help_panel="Selection")
+_recording = partial(typer.Option, rich_help_panel="Recording")
 _end = partial(typer.Option, rich_help_panel="End")
 _simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 
@@ -249,6 +250,54 @@ class LineOptions:
             parser=Size,
         ),
     ] = Size("64MiB")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """How much goes into one file of a recording, and how much is kept."""
+
+    rotate: Annotated[
+        list[Quantity] | None,
+        _recording(
+            help="Begin another file at each such time by the clock (UTC), or when one has so many "
+            "bytes; give it twice for both. Default: 1h.",
+            metavar="TIME|SIZE",
+            parser=time_or_size,
+        ),
+    ] = None
+    keep: Annotated[
+        list[Quantity] | None,
+        _recording(
+            help="Remove the oldest whole files once they are older, or more bytes, than that; "
+            "give it twice for both. Default: keep all.",
+            metavar="TIME|SIZE",
+            parser=time_or_size,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingOptions(FileOptions):
+    """Whether to record what is shown, and where."""
+
+    record: Annotated[
+        Path | None,
+        _recording(
+            help="Keep what is watched in files of this directory, as JSON lines.",
+            metavar="DIR",
+            file_okay=False,
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordOptions(FileOptions):
+    """Where to record."""
+
+    record: Annotated[
+        Path,
+        typer.Argument(help="The directory for the files.", metavar="DIR", file_okay=False),
+    ]
 
 
 @dataclass(frozen=True)

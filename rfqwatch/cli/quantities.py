@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Self
 
 _NUMBER_UNIT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([a-z]*)", re.ASCII)
@@ -11,7 +12,7 @@ _BYTES = {"": 1, "b": 1, "k": 2**10, "kib": 2**10, "m": 2**20, "mib": 2**20, "g"
 _BYTES |= {"gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9}
 
 
-class _Written:
+class Quantity:
     """A number that shows as it was written."""
 
     text: str
@@ -20,7 +21,7 @@ class _Written:
         return self.text
 
 
-class Seconds(_Written, float):
+class Seconds(Quantity, float):
     """A time in seconds. Raises ValueError that tells how to write it."""
 
     def __new__(cls, text: object) -> Self:
@@ -30,7 +31,7 @@ class Seconds(_Written, float):
         return time
 
 
-class Size(_Written, int):
+class Size(Quantity, int):
     """A size in bytes. Raises ValueError that tells how to write it."""
 
     def __new__(cls, text: object) -> Self:
@@ -38,6 +39,18 @@ class Size(_Written, int):
         size = super().__new__(cls, _quantity(str(text), _BYTES, "64MiB, 500k or 1g"))
         size.text = str(text)
         return size
+
+
+def time_or_size(text: object) -> Quantity:
+    """Read a time or a size. Raises ValueError for what could be both, too."""
+    read: list[Quantity] = []
+    for kind in (Seconds, Size):
+        with suppress(ValueError):
+            read.append(kind(text))
+    if len(read) != 1:
+        wrong = "could be a time or a size" if read else "is not understood"
+        raise ValueError(f"{str(text)!r} {wrong}; write it like 30min, 1h, 7d, 256MiB or 50GiB")
+    return read[0]
 
 
 def _quantity(text: str, units: dict[str, float] | dict[str, int], form: str) -> float:

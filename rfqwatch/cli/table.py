@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from rfqwatch.cli.options import (
     ConnectionOptions,
     EndOptions,
+    RecordingOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
@@ -24,6 +25,7 @@ def table(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     subscription: SubscriptionOptions,
     selection: SelectionOptions,
+    recording: RecordingOptions,
     end: EndOptions,
     shown: TableOptions,
     verbosity: VerbosityOptions,
@@ -55,7 +57,9 @@ def table(  # noqa: PLR0917 - each group of options is one
         selected, read = selecting(selection, drift)
         feed = Feed(book, read)
         watched = stack.enter_context(
-            watching(feed, *groups, selection=selected, drift=drift, voice=voice)
+            watching(
+                feed, *groups, selection=selected, recording=recording, drift=drift, voice=voice
+            )
         )
         live = LiveTable(Table(book, watched.health), book, shown.fps)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()

@@ -6,6 +6,7 @@ from rfqwatch.cli.options import (
     ConnectionOptions,
     EndOptions,
     LineOptions,
+    RecordingOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
@@ -17,6 +18,7 @@ def tail(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     subscription: SubscriptionOptions,
     selection: SelectionOptions,
+    recording: RecordingOptions,
     end: EndOptions,
     lines: LineOptions,
     verbosity: VerbosityOptions,
@@ -40,13 +42,17 @@ def tail(  # noqa: PLR0917 - each group of options is one
     voice = Voice(verbosity.level())
     drift = Drift(voice.say)
     selected, read = selecting(selection, drift)
-    output = line_output(lines.output, Stdout(sys.stdout.fileno(), lines.buffer), read)
+    place = Stdout(sys.stdout.fileno(), lines.buffer)
+    output = line_output(lines.output, place, read)
     advice = "Look for rfqwatch.gap in what was printed."
     groups = connection, subscription, end, simulation
-    with (
-        watching(
-            output, *groups, selection=selected, drift=drift, voice=voice, gap_advice=advice
-        ) as watched,
-        asyncio.Runner(loop_factory=Loop) as runner,
-    ):
-        runner.run(print_lines(watched, output, end.duration))
+    printed = watching(
+        *(output, *groups),
+        selection=selected,
+        recording=recording,
+        drift=drift,
+        voice=voice,
+        gap_advice=advice,
+    )
+    with printed as watched, asyncio.Runner(loop_factory=Loop) as runner:
+        runner.run(print_lines(watched, output, place, end.duration))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rfqwatch.cli.endpoint import endpoint
+from rfqwatch.cli.recording import recorded
 from rfqwatch.errors import GapsError
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
@@ -21,6 +22,7 @@ from rfqwatch.run import Watched
 from rfqwatch.signals import SignalledError
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.summary import uncertain
+from rfqwatch.tee import Tee
 from rfqwatch.watch import Channel
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from rfqwatch.cli.options import (
         ConnectionOptions,
         EndOptions,
+        RecordingOptions,
+        RecordOptions,
         SimulationOptions,
         SubscriptionOptions,
     )
@@ -40,21 +44,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def watching(
-    output: Output,
+    shown: Output | None,
     connection: ConnectionOptions,
     subscription: SubscriptionOptions,
     end: EndOptions,
     simulation: SimulationOptions,
     *,
     selection: Selection | None,
+    recording: RecordingOptions | RecordOptions,
     drift: Drift,
     voice: Voice,
     gap_advice: str = "",
 ) -> Iterator[Watched]:
-    """Give channels that lead to ``output``, and turn the end of the stream into the program's.
+    """Give channels that lead to what is ``shown``, to a recording or to both.
 
-    ``selection`` says which messages go there, None that all do. Raises `UsageError` and
-    `CredentialsError` at the start. At the end it raises `GapsError` with ``gap_advice`` where
+    ``selection`` says which messages go there, None that all do. The end of the stream becomes the
+    program's. Raises `UsageError` and `CredentialsError` at the start. At the end it raises
+    `OutputError` where something could not be recorded, `GapsError` with ``gap_advice`` where
     ``--fail-on-gap`` asked for none, then a signal's exit code, and leaves at once when the reader
     of standard output is gone.
     """
@@ -66,22 +72,24 @@ def watching(
             idle_timeout_s=connection.idle_timeout,
             say=voice.say,
         )
-        quota = Quota(end.count, output, selection)
         selected = selection.text if selection else ""
         health = Health(exchange.name or dialer.place, drift, selected=selected)
-        channels = []
-        for shard in subscription.shard or (None,):
-            session = Session(
-                shard=shard,
-                mine=subscription.mine,
-                backoff=Backoff(Random(), retries),
-                quiet_s=connection.quiet_timeout,
-            )
-            card = health.shard(str(shard or ""))
-            channels.append((Channel(session, card, output, quota, voice), dialer))
         code = 0
         try:
-            yield Watched(channels, quota, health, voice)
+            with recorded(recording, subscription, health, voice) as recorder:
+                output = _joined(shown, recorder.lines if recorder else None)
+                quota = Quota(end.count, output, selection)
+                channels = []
+                for shard in subscription.shard or (None,):
+                    session = Session(
+                        shard=shard,
+                        mine=subscription.mine,
+                        backoff=Backoff(Random(), retries),
+                        quiet_s=connection.quiet_timeout,
+                    )
+                    card = health.shard(str(shard or ""))
+                    channels.append((Channel(session, card, output, quota, voice), dialer))
+                yield Watched(channels, quota, health, voice, recorder)
         except ConsumerGoneError:
             # Quietly, and without a flush of what Python may hold for a reader that is gone.
             os._exit(128 + signal.SIGPIPE)
@@ -91,3 +99,11 @@ def watching(
             raise GapsError(why, gap_advice)
         if code:
             raise typer.Exit(code)
+
+
+def _joined(shown: Output | None, kept: Output | None) -> Output:
+    if shown and kept:
+        return Tee(shown, kept)
+    output = shown or kept
+    assert output is not None  # noqa: S101 - or nobody would watch
+    return output

@@ -46,9 +46,10 @@ class Batch:
     """Lines of one shard received together, without the ``end`` that all of them have.
 
     ``frames`` is what was read of the messages that they tell of, None for a line of our own.
+    ``size`` is about how many bytes of memory it takes.
     """
 
-    __slots__ = ("end", "frames", "lines", "received_ms", "shard")
+    __slots__ = ("end", "frames", "lines", "received_ms", "shard", "size")
 
     def __init__(
         self,
@@ -63,17 +64,13 @@ class Batch:
         self.lines = lines
         self.frames = frames
         self.end = end
+        each = _LINE_OVERHEAD + len(end)
+        self.size = sum(map(len, lines)) + each * len(lines) + _BATCH_OVERHEAD
 
     @property
     def messages(self) -> int:
         """How many lines tell of messages, and are not our own."""
         return sum(frame is not None for frame in self.frames)
-
-    @property
-    def size(self) -> int:
-        """About how many bytes of memory it takes."""
-        each = _LINE_OVERHEAD + len(self.end)
-        return sum(map(len, self.lines)) + each * len(self.lines) + _BATCH_OVERHEAD
 
     def written(self) -> bytes:
         """Give the lines as they go out."""
@@ -155,6 +152,11 @@ class Buffer:
             self._shed(self._quotes, self._own, OWN)
             if self._size > self._limit + OWN_ALLOWANCE:
                 self._merge_own()
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory all batches take."""
+        return self._size
 
     @property
     def messages(self) -> int:

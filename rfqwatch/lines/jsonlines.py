@@ -37,8 +37,7 @@ class JsonLines(LineOutput):
     """
 
     def _line_end(self, shard: str, received_ms: int) -> bytes:
-        name = f',"shard":"{shard}"' if shard else ""
-        return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
+        return _end(shard, received_ms)
 
     def _message_lines(self, data: Sequence[Payload], frames: Sequence[Message]) -> Sequence[Line]:
         lines: list[Line] = []
@@ -77,6 +76,21 @@ class JsonLines(LineOutput):
 
     def _ended_line(self, ending: Ending) -> bytes:
         return _own("ended", None, ending._asdict())
+
+
+def recording_line(told: Mapping[str, object], at_ms: int) -> bytes:
+    """Write the first line of a file, which says what it is a recording of, and when it begins."""
+    return _own("recording", None, told) + _end("", at_ms)
+
+
+def continued_line(messages: int, at_ms: int) -> bytes:
+    """Write the last line of a file that another follows, which says how much is in this one."""
+    return _own("continued", None, {"events": messages}) + _end("", at_ms)
+
+
+def _end(shard: str, received_ms: int) -> bytes:
+    name = f',"shard":"{shard}"' if shard else ""
+    return f',"received_ts_ms":{received_ms}{name}}}\n'.encode()
 
 
 def _malformed(data: Payload, frame: Malformed) -> bytes:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rfqwatch.exchange.notices import Gap
 from rfqwatch.lines.buffer import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rfqwatch.clock import Instant
     from rfqwatch.exchange.notices import Live
     from rfqwatch.exchange.wire import Message, Payload
     from rfqwatch.lines.buffer import Line, Shed
-    from rfqwatch.lines.stdout import Stdout
 
 
 class Ending(NamedTuple):
     """How a stream ended, and how much there was of it.
 
-    ``reason`` is "count", "duration", "signal" or "error". ``missed`` is None where the number of
-    frames missed can't be known.
+    ``reason`` is "count", "duration", "quit", "signal" or "error". ``missed`` is None where
+    the number of frames missed can't be known.
     """
 
     reason: str
@@ -32,10 +31,33 @@ class Ending(NamedTuple):
     malformed: int
 
 
+class Place(Protocol):
+    """Where lines go.
+
+    ``describe_shed`` writes the line that stands where lines were shed; empty bytes say nothing.
+    """
+
+    describe_shed: Callable[[Shed], bytes]
+
+    def put(self, batch: Batch) -> None:
+        """Hand over lines; the oldest are shed when too many wait."""
+
+    def close(self) -> None:
+        """Say that no more lines will come."""
+
+    @property
+    def shed(self) -> int:
+        """How many messages were dropped because nobody took them."""
+
+    @property
+    def undelivered(self) -> int:
+        """How many messages still wait to be taken."""
+
+
 class LineOutput(ABC):
     """Lines of what comes; subclasses say what stands in them, but for their end."""
 
-    def __init__(self, place: Stdout) -> None:
+    def __init__(self, place: Place) -> None:
         self.place = place
         place.describe_shed = self._shed_line
         self._shard = ""

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.notices import Gap, Live
     from rfqwatch.exchange.wire import Message, Payload
     from rfqwatch.lines.buffer import Line
-    from rfqwatch.lines.output import Ending
-    from rfqwatch.lines.stdout import Stdout
+    from rfqwatch.lines.output import Ending, Place
 
 MOST_LEGS = 15
 """Legs of one combo, or quotes of one batch, shown; the largest combos have about as many."""
@@ -50,7 +49,7 @@ _TYPE_WIDTH = len("rfq_batch_best_quotes")
 class TextLines(LineOutput):
     """Time (UTC), shard, type, market or legs, size, bids, id."""
 
-    def __init__(self, place: Stdout, read: Callable[[str, Payload], Event | None]) -> None:
+    def __init__(self, place: Place, read: Callable[[str, Payload], Event | None]) -> None:
         super().__init__(place)
         self._read = read
 

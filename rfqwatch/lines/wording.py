@@ -21,12 +21,23 @@ UNKNOWN = "?"
 ANONYMOUS = "anonymous"
 
 _MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
+_KIBI = 1_024
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def counted(number: int, noun: str) -> str:
     """Write ``1 leg``, ``2 legs``."""
     return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def storage(size: float) -> str:
+    """Write a number of bytes: ``12.0 MiB``."""
+    *smaller, largest = ("KiB", "MiB", "GiB", "TiB")
+    for unit in smaller:
+        size /= _KIBI
+        if size < _KIBI:
+            return f"{size:.1f} {unit}"
+    return f"{size / _KIBI:,.1f} {largest}"
 
 
 def dollars(amount: Decimal) -> str:

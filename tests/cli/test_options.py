@@ -76,6 +76,7 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
     [
         ("tail", ["30s", "60s", "64MiB", "jsonl"]),
         ("table", ["30s", "60s", "2h", "4.0"]),
+        ("record", ["30s", "60s"]),
         ("simulate", ["0"]),
     ],
 )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfqwatch.cli.quantities import Seconds, Size
+from rfqwatch.cli.quantities import Seconds, Size, time_or_size
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,27 @@ def test_what_is_no_quantity_is_told_how_to_write_one(text: str) -> None:
         Seconds(text)
     with pytest.raises(ValueError, match="write it like 64MiB, 500k or 1g"):
         Size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        *(("1h", Seconds("1h")), ("30min", Seconds(1800)), ("7d", Seconds("7d"))),
+        *(("256MiB", Size(2**28)), ("50GiB", Size("50g")), ("1k", Size(1024))),
+    ],
+)
+def test_a_time_or_a_size(text: str, read: Seconds | Size) -> None:
+    assert time_or_size(text) == read
+    assert type(time_or_size(text)) is type(read)
+
+
+@pytest.mark.parametrize("text", ["5m", "5", "5 M"])
+def test_what_could_be_both_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="could be a time or a size; write it like 30min"):
+        time_or_size(text)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0h", "5 parsecs"])
+def test_what_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not understood; write it like 30min, 1h, 7d, 256MiB"):
+        time_or_size(text)

@@ -63,8 +63,9 @@ async def printed(
         tty.setraw(write_end)
     else:
         read_end, write_end = os.pipe()
-    output = kind(Stdout(write_end, limit=limit))
-    ended = output.place.start()
+    place = Stdout(write_end, limit=limit)
+    output = kind(place)
+    ended = place.start()
     output.begin(shard, RECEIVED)
     for item in items:
         match item:
@@ -79,7 +80,7 @@ async def printed(
                 if (frame := message(read(data := Payload(item)))) is not None:
                     output.messages([data], [frame])
     output.end()
-    output.place.close()
+    place.close()
 
     reading = asyncio.create_task(asyncio.to_thread(read_all, read_end))
     await ended

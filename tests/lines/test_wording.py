@@ -21,6 +21,7 @@ from rfqwatch.lines.wording import (
     short_person,
     size,
     span,
+    storage,
     taken,
 )
 
@@ -32,6 +33,11 @@ CREATOR = "ba862291c487ff7d327a32dbbb97f4a866d71766dc0e52d4a83e423145572628"
     [
         (counted(1, "leg"), "1 leg"),
         (counted(0, "leg"), "0 legs"),
+        (storage(0), "0.0 KiB"),
+        (storage(1536), "1.5 KiB"),
+        (storage(300 * 2**20), "300.0 MiB"),
+        (storage(2**30), "1.0 GiB"),
+        (storage(5_000 * 2**40), "5,000.0 TiB"),
         (dollars(Decimal("1E+3")), "$1000"),
         (dollars(Decimal("0.000001")), "$0.000001"),
         (dollars(Decimal("-0.0100")), "-$0.0100"),

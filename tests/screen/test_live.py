@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 from contextlib import contextmanager
@@ -506,3 +508,32 @@ def test_tmux_shows_the_same(tmp_path: Path) -> None:
         tmux.see("0 1 1", *MODES)
         tmux.do("send-keys", 'clear; echo "ended $?"', "Enter")
         tmux.see("ended ", *PICTURE)
+
+
+def test_what_is_recorded_beside_it_says_that_its_user_was_done(tmp_path: Path) -> None:
+    with PseudoTerminal([*SIM, "--record", str(tmp_path)]) as terminal:
+        terminal.see(lambda terminal: len(rows(terminal)) > 3)
+        assert "recorded" not in header(terminal)
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert "events recorded" in terminal.errors()
+    (file,) = tmp_path.glob("*.jsonl.*")
+    tool = {".zst": "zstd", ".gz": "gzip"}[file.suffix]
+    if not shutil.which(tool):
+        pytest.skip(f"{tool} is not installed")
+    done = subprocess.run([tool, "-dc", file], capture_output=True, check=True)
+    *_, last = done.stdout.splitlines()
+    assert json.loads(last)["msg"]["reason"] == "quit"
+
+
+def test_a_record_that_cannot_be_written_is_told_in_the_picture(tmp_path: Path) -> None:
+    limited = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *SIM, "--record", str(tmp_path)]
+    with PseudoTerminal(limited) as terminal:
+        terminal.see(lambda terminal: "not recorded: File too large" in header(terminal))
+        terminal.press("q")
+        assert terminal.end() == 1
+        assert_as_before(terminal)
+        errors = terminal.errors()
+    assert "stopped: File too large; trying again" in errors
+    assert "could not be recorded: File too large" in errors
+    assert "Traceback" not in errors

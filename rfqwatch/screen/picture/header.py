@@ -85,6 +85,8 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
 def _connections(pulse: Pulse) -> Iterable[Item]:
     cards = pulse.health.shards.values()
     yield Item(f"rfqwatch {pulse.health.place}", STRONG)
+    if pulse.health.unrecorded:
+        yield Item(f"not recorded: {pulse.health.unrecorded}", BAD)
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
     if len(cards) == 1:

@@ -1,0 +1,49 @@
+"""The command ``record``."""
+
+from rfqwatch.cli.options import (
+    ConnectionOptions,
+    EndOptions,
+    RecordOptions,
+    SelectionOptions,
+    SimulationOptions,
+    SubscriptionOptions,
+    VerbosityOptions,
+)
+
+
+def record(  # noqa: PLR0917 - each group of options is one
+    recording: RecordOptions,
+    connection: ConnectionOptions,
+    subscription: SubscriptionOptions,
+    selection: SelectionOptions,
+    end: EndOptions,
+    verbosity: VerbosityOptions,
+    simulation: SimulationOptions,
+) -> None:
+    """Keep the exchange's RFQ stream in files of a directory, as the lines that tail prints.
+
+    On standard error it says how that goes.
+    """
+    import asyncio
+
+    from rfqwatch.cli.selecting import selecting
+    from rfqwatch.cli.watching import watching
+    from rfqwatch.drift import Drift
+    from rfqwatch.run import show
+    from rfqwatch.screen.status import StatusLine
+    from rfqwatch.sources.names import Loop
+    from rfqwatch.stderr import Verbosity, Voice
+
+    level = verbosity.level()
+    line = StatusLine(quiet=level == Verbosity.QUIET)
+    voice = Voice(level, line.say)
+    drift = Drift(voice.say)
+    selected, _ = selecting(selection, drift)
+    groups = connection, subscription, end, simulation
+    kept = watching(
+        None, *groups, selection=selected, recording=recording, drift=drift, voice=voice
+    )
+    with kept as watched, asyncio.Runner(loop_factory=Loop) as runner:
+        assert watched.recorder is not None  # noqa: S101 - the options name where to
+        drawn = line.run(watched.health, watched.recorder)
+        runner.run(show(watched, drawn, end.duration))

@@ -1,0 +1,1 @@
+"""A stream kept in files."""
