@@ -164,6 +164,7 @@ class Channel:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
         frames = [read(data) for data in burst]
+        self._measure(frames[0], burst[0], at)
         lost: Exception | None = None
         place, end = 0, len(frames)
         output.begin(self._name, at)
@@ -189,7 +190,6 @@ class Channel:
         finally:
             self._health.receive(end, at)
             output.end()
-        self._measure(frames[0], burst[0], at)
         if lost:
             raise lost
 
