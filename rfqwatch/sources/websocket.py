@@ -76,12 +76,16 @@ class Dialer:
         self._idle_timeout_s = idle_timeout_s
         self._say = say
         self._offset_ms = 0
-        self.pause_s = 0.0
-        """For how many seconds the last answer asked to be left alone."""
+        self._free_s = 0.0
         self._ssl: ssl.SSLContext | None = None
         if self._uri.secure:
             self._ssl = ssl.create_default_context()
             self._ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    @property
+    def pause_s(self) -> float:
+        """For how many seconds from here on an answer asked to be left alone."""
+        return max(0.0, self._free_s - now().s)
 
     @asynccontextmanager
     async def dial(self) -> AsyncIterator[Link]:
@@ -90,7 +94,6 @@ class Dialer:
         Raises `DisconnectedError` when another attempt may succeed, and an `RfqwatchError` when
         none will: HTTP 401 and 403, other answers that are no WebSocket, certificates.
         """
-        self.pause_s = 0.0
         try:
             link = await self._open()
         except InvalidStatus as refused:
@@ -170,7 +173,8 @@ class Dialer:
         return link
 
     def _failure(self, refused: InvalidStatus) -> Exception:
-        self.pause_s = refusals.pause_s(refused.response, now().ms)
+        at = now()
+        self._free_s = at.s + refusals.pause_s(refused.response, at.ms)
         if refusals.is_temporary(refused.response):
             return DisconnectedError(refusals.describe(refused.response))
         return refusals.error(refused.response, self.place)
