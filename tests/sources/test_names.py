@@ -4,8 +4,9 @@ import asyncio
 import signal
 import socket
 import subprocess
+import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from api_key import PATH, ApiKey
@@ -32,11 +33,12 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def loop() -> Iterator[Loop]:
+def loop(caplog: pytest.LogCaptureFixture) -> Iterator[Loop]:
     with asyncio.Runner(loop_factory=Loop) as runner:
         made = runner.get_loop()
         assert isinstance(made, Loop)
         yield made
+    assert caplog.records == []
 
 
 # Names that are known, or are not
@@ -60,6 +62,52 @@ def test_no_answer_in_time_is_an_error_of_the_look_up(
     monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", 0)
     with pytest.raises(socket.gaierror, match="no answer in 0 s"):
         loop.run_until_complete(loop.getaddrinfo("localhost", 443))
+
+
+def test_an_answer_that_comes_too_late_is_that_of_the_next_look_up(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, may_answer = [], threading.Event()
+
+    def slow(host: str, *_: object) -> list[str]:
+        asked.append(host)
+        assert may_answer.wait(PATIENCE_S)
+        return [f"the address of {host}"]
+
+    async def look_up(host: str) -> list[str]:
+        return await loop.getaddrinfo(host, 443)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", 0.01)
+    for _ in range(3):
+        with pytest.raises(socket.gaierror):
+            loop.run_until_complete(look_up(NAME))
+    may_answer.set()
+    monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", PATIENCE_S)
+    assert loop.run_until_complete(look_up(NAME)) == [f"the address of {NAME}"]
+    assert asked == [NAME]
+    # Nor is an answer believed for longer.
+    assert loop.run_until_complete(look_up(NAME)) == [f"the address of {NAME}"]
+    assert asked == [NAME, NAME]
+
+
+def test_those_who_ask_the_same_share_one_answer(
+    loop: Loop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def refuse(host: str, *_: object) -> list[str]:
+        asked.append(host)
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    async def look_up_all() -> list[BaseException | list[Any]]:
+        looking = [loop.getaddrinfo(name, 443) for name in [NAME] * 20 + ["another.example"]]
+        return await asyncio.gather(*looking, return_exceptions=True)
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    errors = loop.run_until_complete(look_up_all())
+    assert [type(error) for error in errors] == [socket.gaierror] * 21
+    assert sorted(asked) == ["another.example", NAME]
 
 
 # A name server that never answers
@@ -131,3 +179,17 @@ def test_an_address_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "connected to 127.0.0.1" in done.stderr
     assert time.monotonic() - start < 5
+
+
+def test_nobody_at_any_address(tmp_path: Path, environment: dict[str, str]) -> None:
+    tail = [*RFQWATCH, "tail", "--url", "ws://localhost:1/", "--no-reconnect"]
+    done = subprocess.run(
+        with_names("::1 localhost\n127.0.0.1 localhost\n", tmp_path, tail),
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.returncode == 5
+    assert "error: localhost:1: connection refused\n" in done.stderr

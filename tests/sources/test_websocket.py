@@ -331,6 +331,19 @@ async def test_nobody_there() -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("wss://[2001:db8::1]/", "[2001:db8::1]:443"),
+        ("ws://[::1]:80/", "[::1]:80"),
+        ("wss://EXCHANGE.example:8443/", "exchange.example:8443"),
+        ("wss://münchen.example/", "xn--mnchen-3ya.example:443"),
+    ],
+)
+def test_the_place_is_an_address_that_can_be_copied(url: str, place: str) -> None:
+    assert dialer(url).place == place
+
+
 async def test_no_such_name() -> None:
     with pytest.raises(DisconnectedError, match="name of the host"):
         async with dialer("wss://exchange.invalid/").dial():
