@@ -124,6 +124,10 @@ def test_a_clock_that_is_set_is_no_lag() -> None:
         environment = stepped(clean_environment() | other.environment, step_s=5)
         tail = ("tail", "--shard", "all/3", "--duration", "7s")
         with started(*tail, environment=environment) as process:
+            assert process.stdout is not None
+            on_time: set[str] = set()
+            while len(on_time) < 3:
+                on_time |= {each["shard"] for each in events(process.stdout.readline().decode())}
             os.kill(process.pid, signal.SIGUSR1)
             out, err = rest(process)
     assert process.returncode == 0, err
@@ -146,7 +150,7 @@ def paused(process: subprocess.Popen[bytes], seconds: float) -> None:
 
 
 def test_what_came_while_we_stood_still_is_read_first() -> None:
-    patience = ("--idle-timeout", "1s", "--quiet-timeout", "1s")
+    patience = ("--idle-timeout", "2s", "--quiet-timeout", "2s")
 
     async def stream(connection: Connection) -> None:
         await connection.subscribed()
@@ -157,8 +161,11 @@ def test_what_came_while_we_stood_still_is_read_first() -> None:
     with running(stream) as other:
         environment = clean_environment() | other.environment
         with started("tail", "-v", "-n", "1200", *patience, environment=environment) as process:
-            paused(process, 1.6)
+            assert process.stdout is not None
+            before = [process.stdout.readline().decode() for _ in range(100)]
+            paused(process, 2.6)
             out, err = rest(process)
+            out = "".join(before) + out
     assert process.returncode == 0, err
     assert len(events(out)) == 1_200
     assert "rfqwatch.gap" not in out

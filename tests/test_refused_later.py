@@ -62,6 +62,16 @@ async def no_such_shard(connection: Connection) -> None:
     await connection.send(json.dumps({"type": "error", "id": command["id"], "msg": fault}))
 
 
+async def let_in_and_refused(connection: Connection) -> None:
+    await connection.subscribed()
+    connection.answering = False
+    over = {"code": 25, "msg": "Subscription buffer full"}
+    await connection.send(json.dumps({"type": "error", "sid": connection.sid, "msg": over}))
+    command = await connection.heard("subscribe")
+    fault = {"code": 9, "msg": "Authentication required"}
+    await connection.send(json.dumps({"type": "error", "id": command["id"], "msg": fault}))
+
+
 def hurried(other: Exchange) -> dict[str, str]:
     return stepped(clean_environment() | other.environment, delay_s=0.01)
 
@@ -108,6 +118,13 @@ def test_nine_in_a_row_are_not_believed_whatever_comes_between() -> None:
         done = rfqwatch("tail", "-n", "3", environment=hurried(other))
         assert len(other.handshakes) == len(fates) + 10
     assert done.returncode == 0, done.stderr
+
+
+def test_what_was_live_in_between_is_not_in_a_row() -> None:
+    with running(brief, *[UNKNOWN_KEY] * 9, let_in_and_refused, brief) as other:
+        done = rfqwatch("tail", "-n", "2", environment=hurried(other))
+    assert done.returncode == 0, done.stderr
+    assert "error 9 (Authentication required); trying again" in done.stderr
 
 
 @pytest.mark.parametrize(
