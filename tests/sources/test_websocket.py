@@ -174,6 +174,24 @@ async def test_some_answers_are_worth_another_attempt(status: int) -> None:
     assert len(requests) == 1
 
 
+async def test_who_asks_to_be_left_alone_is_by_every_shard() -> None:
+    async def converse(peer: Peer) -> None:
+        if len(server.requests) == 1:
+            peer.writer.write(answer(429, b"", **{"Retry-After": "60"}))
+        else:
+            await peer.accept()
+            await for_ever(peer)
+
+    async with raw_server(converse) as server:
+        watcher = dialer(server.url)
+        assert watcher.pause_s == 0
+        with pytest.raises(DisconnectedError, match="HTTP 429"):
+            async with watcher.dial():
+                pass
+        async with watcher.dial():
+            assert 50 < watcher.pause_s <= 60
+
+
 @pytest.mark.parametrize("status", [200, 204, 400, 404, 405, 410, 418, 426, 451])
 async def test_others_are_not(status: int) -> None:
     error, requests = await failure(answer(status, b"404 page not found"))
