@@ -103,7 +103,7 @@ class ShardHealth:
     malformed: int = 0
     unknown: int = 0
     _least_lag_ms: int | None = None
-    _on_time_s: float = 0.0
+    _late_since_s: float | None = None
 
     def become(self, state: Connection, at: Instant, retry_s: float | None = None) -> None:
         """Note a change of state; one attempt after another is one outage."""
@@ -148,8 +148,11 @@ class ShardHealth:
         if self._least_lag_ms is None or lag_ms < self._least_lag_ms:
             self._least_lag_ms = lag_ms
         if lag_ms - self._least_lag_ms <= LATE_MS:
-            self._on_time_s = at.s
-        return at.s - self._on_time_s
+            self._late_since_s = None
+            return 0.0
+        if self._late_since_s is None:
+            self._late_since_s = at.s
+        return at.s - self._late_since_s
 
     def measure_anew(self) -> None:
         """Forget all lags: a clock that they were measured by was set, or stood still."""

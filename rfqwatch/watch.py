@@ -96,6 +96,8 @@ class Channel:
                         raise
                     delay_s = session.lost(alive_s)
                     if delay_s is None:
+                        if isinstance(lost, RfqwatchError):
+                            raise
                         raise ConnectionFailedError(
                             f"{dialer.place}: {lost}",
                             "Allow more attempts with --max-retries, or leave out --no-reconnect.",
@@ -219,6 +221,7 @@ class Channel:
     def _tell(self, notice: Notice) -> None:
         match notice:
             case Live():
+                self._failures = 0
                 self._output.live(notice)
                 sid = "" if notice.sid is None else f" (sid {notice.sid})"
                 self._become(Connection.WATCHING, f"watching{sid}")

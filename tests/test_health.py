@@ -64,6 +64,21 @@ def test_lags_are_a_bounded_window_that_shards_share() -> None:
     assert health.lags() == (0, 2 * MOST_LAGS - 22)
 
 
+def test_lateness_lasts_from_the_first_late_message() -> None:
+    card = ShardHealth()
+    lags = [(0, 10), (60, 9_000), (63, 9_000), (64, 100), (80, 3_000), (81, 2_200)]
+    assert [card.lagged(lag_ms, at(s)) for s, lag_ms in lags] == [0, 0, 3, 0, 0, 1]
+
+
+def test_lateness_before_a_clock_was_set_is_none_after_it() -> None:
+    card = ShardHealth()
+    for s, lag_ms in [(0, 10), (1, 5_010), (4, 5_010)]:
+        card.lagged(lag_ms, at(s))
+    card.measure_anew()
+    assert card.recent_lags() is None
+    assert [card.lagged(5_010, at(s)) for s in (5, 60, 3_600)] == [0, 0, 0]
+
+
 def created(sending_ts_ms: int | None, **fields: str) -> tuple[Frame, bytearray]:
     msg = {"id": "r", **fields}
     message = {"type": "rfq_created", "sending_ts_ms": sending_ts_ms, "msg": msg}

@@ -33,6 +33,7 @@ LARGEST_MESSAGE = 4 * 2**20
 """Bytes; the largest messages known are about 20 kB."""
 
 _HEADERS_END = b"\r\n\r\n"
+_OLD_HTTP, _HTTP = b"HTTP/1.0 ", b"HTTP/1.1 "
 _WHOLE_TEXT = 0x81
 _FIRST_BYTES = frozenset({0x00, 0x01, 0x02, 0x80, 0x81, 0x82, 0x88, 0x89, 0x8A})
 """Data, its continuations and control frames, without the bits that no extension of ours uses."""
@@ -141,6 +142,9 @@ class Link(ClientConnection):
 
     def _take_handshake(self, data: bytes) -> None:
         taken = len(self._unread)
+        if not taken and data.startswith(_OLD_HTTP):
+            # Proxies and sign-in pages still speak it; the library would not tell what they say.
+            data = _HTTP + data.removeprefix(_OLD_HTTP)
         self._unread += data
         end = self._unread.find(_HEADERS_END, max(0, taken - len(_HEADERS_END)))
         if end < 0:

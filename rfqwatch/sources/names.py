@@ -17,7 +17,15 @@ LOOKUP_TIMEOUT_S = 8.0
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """asyncio's loop, but for `getaddrinfo`."""
+    """asyncio's loop, but for `getaddrinfo`.
+
+    An answer that came too late is that of the next look-up of the same name: where the first name
+    servers are dead, every answer takes longer than anyone waits.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: dict[tuple[object, ...], Future[list[Any]]] = {}
 
     async def getaddrinfo(
         self,
@@ -30,19 +38,27 @@ class Loop(asyncio.SelectorEventLoop):
         flags: int = 0,
     ) -> list[Any]:
         """Look up a name. Raises `socket.gaierror`, also when no answer comes in time."""
-        found: Future[list[Any]] = Future()
-        found.set_running_or_notify_cancel()
-
-        def look_up() -> None:
-            try:
-                found.set_result(socket.getaddrinfo(host, port, family, type, proto, flags))
-            except Exception as error:  # noqa: BLE001 - whoever waits raises it
-                found.set_exception(error)
-
-        threading.Thread(target=look_up, name="getaddrinfo", daemon=True).start()
+        question = (host, port, family, type, proto, flags)
+        found = self._asked.get(question) or self._look_up(question)
         try:
             async with asyncio.timeout(LOOKUP_TIMEOUT_S):
                 return await asyncio.wrap_future(found)
         except TimeoutError:
             why = f"no answer in {LOOKUP_TIMEOUT_S:.0f} s"
             raise socket.gaierror(socket.EAI_AGAIN, why) from None
+        finally:
+            if found.done():
+                self._asked.pop(question, None)
+
+    def _look_up(self, question: tuple[Any, ...]) -> Future[list[Any]]:
+        found = self._asked[question] = Future()
+        found.set_running_or_notify_cancel()
+
+        def ask() -> None:
+            try:
+                found.set_result(socket.getaddrinfo(*question))
+            except Exception as error:  # noqa: BLE001 - whoever waits raises it
+                found.set_exception(error)
+
+        threading.Thread(target=ask, name="getaddrinfo", daemon=True).start()
+        return found

@@ -32,26 +32,34 @@ _RETRIED_STATUSES = frozenset(
 )
 _LONGEST_DETAIL = 120
 _LONGEST_TEXT = 200
-_MOST_READ = 20_000
-"""Bytes of a page that its beginning is looked for in."""
+_MOST_READ = 8_000
+"""Bytes of a page that its beginning is looked for in: a hostile one takes the square of them."""
 
 _UNSEEN = re.compile(
     r"<!--.*?-->|<(script|style|title|head)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE
 )
 _TITLE = re.compile(r"<title\b[^>]*>(.*?)</title", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
+_TAG = re.compile(r"<[^<>]*>")
 
+_KEY = "Check the API key id, its private key, --env, and this computer's clock."
 _ADVICE = {
     "NOT_FOUND": "The API key id is not known there: is it of the other environment (--env)?",
     "INCORRECT_API_KEY_SIGNATURE": "The private key does not belong to the API key id.",
     EXPIRED: "Set this computer's clock: the exchange tolerates about 10 seconds.",
+    "signature_is_missing_from_headers": _KEY,
+    "authentication_error": _KEY,
 }
+"""By what the exchange says of credentials, the most telling first."""
 _ELSEWHERE = (
     "Something sends connections elsewhere: a sign-in page of the network, or a wrong --url."
 )
-_NOT_THE_EXCHANGE = (
-    "That isn't worded like the exchange's: a content network, proxy or sign-in page may have"
-    " answered for it. Where the answer doesn't say why, try another network; then check the key."
+_ANYONE = (
+    "That is none of the exchange's known answers: a content network, proxy or sign-in page may"
+    " have given it. Where it doesn't say why, try another network; then check the API key."
+)
+_ADDRESS = (
+    "Check --env and --url; the path is usually /trade-api/ws/v2. A proxy or a sign-in page of the"
+    " network may also answer so."
 )
 
 
@@ -113,7 +121,7 @@ def _date(text: str) -> datetime | None:
     try:
         # HTTP has no other zone than GMT (RFC 9110, section 5.6.7).
         return parsedate_to_datetime(text).replace(tzinfo=UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -146,28 +154,21 @@ def _place(location: str) -> str:
     """Give an address without what may be secret: a user, a query."""
     try:
         parts = urlsplit(location)
-        host = parts.hostname or ""
     except ValueError:
         return "an address that can't be read"
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{host}{port}{parts.path}" if host else parts.path
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def error(response: Response, place: str) -> RfqwatchError:
     """Make the error for an answer that no repetition mends."""
     status, words = response.status_code, reason(response)
     told = describe(response)
-    if status == HTTPStatus.FORBIDDEN and not words:
-        return RefusedError(f"{place} refused us: {told}", _NOT_THE_EXCHANGE)
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        advice = next((_ADVICE[word] for word in words if word in _ADVICE), None)
-        return RefusedError(
-            f"{place} refused the credentials: {told}",
-            advice or "Check the API key id, its private key, --env, and this computer's clock.",
-        )
+        advice = next((_ADVICE[word] for word in _ADVICE if word in words), None)
+        whom = "the credentials" if advice else "us"
+        return RefusedError(f"{place} refused {whom}: {told}", advice or _ANYONE)
     return ConnectionFailedError(
         f"{place} does not speak WebSocket here: {told}",
-        _ELSEWHERE
-        if _header(response, "Location")
-        else "Check --env and --url; the path is usually /trade-api/ws/v2.",
+        _ELSEWHERE if _header(response, "Location") else _ADDRESS,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import ssl
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
@@ -31,9 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from websockets.client import ClientProtocol
+    from websockets.http11 import Response
     from websockets.uri import WebSocketURI
 
     from rfqwatch.exchange.credentials import Credentials
+
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 OPEN_TIMEOUT_S = 10.0
 HAPPY_EYEBALLS_DELAY_S = 0.25
@@ -71,17 +75,22 @@ class Dialer:
                 "Use wss://.",
             )
         self._url = url
-        self.place = f"{self._uri.host}:{self._uri.port}"
+        host = self._uri.host
+        self.place = f"{f'[{host}]' if ':' in host else host}:{self._uri.port}"
         self._credentials = credentials
         self._idle_timeout_s = idle_timeout_s
         self._say = say
         self._offset_ms = 0
-        self.pause_s = 0.0
-        """For how many seconds the last answer asked to be left alone."""
+        self._free_s = 0.0
         self._ssl: ssl.SSLContext | None = None
         if self._uri.secure:
             self._ssl = ssl.create_default_context()
             self._ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    @property
+    def pause_s(self) -> float:
+        """For how many seconds from here on an answer asked to be left alone."""
+        return max(0.0, self._free_s - now().s)
 
     @asynccontextmanager
     async def dial(self) -> AsyncIterator[Link]:
@@ -90,7 +99,6 @@ class Dialer:
         Raises `DisconnectedError` when another attempt may succeed, and an `RfqwatchError` when
         none will: HTTP 401 and 403, other answers that are no WebSocket, certificates.
         """
-        self.pause_s = 0.0
         try:
             link = await self._open()
         except InvalidStatus as refused:
@@ -169,8 +177,12 @@ class Dialer:
         assert isinstance(link, Link)  # noqa: S101 - the factory above made it
         return link
 
+    def _heed(self, response: Response) -> None:
+        at = now()
+        self._free_s = at.s + refusals.pause_s(response, at.ms)
+
     def _failure(self, refused: InvalidStatus) -> Exception:
-        self.pause_s = refusals.pause_s(refused.response, now().ms)
+        self._heed(refused.response)
         if refusals.is_temporary(refused.response):
             return DisconnectedError(refusals.describe(refused.response))
         return refusals.error(refused.response, self.place)
@@ -207,8 +219,9 @@ def _describe(error: Exception) -> str:
             return f"TLS failed ({reason.replace('_', ' ').lower()})"
         case gaierror():
             return f"the name of the host can't be resolved ({error.strerror})"
-        case OSError() if error.errno is not None:
-            return os.strerror(error.errno).lower()
+        case OSError() if numbers := _ERRNO.findall(str(error)):
+            # asyncio puts those of several addresses into one text.
+            return ", ".join(dict.fromkeys(os.strerror(int(each)).lower() for each in numbers))
         case ConnectionError() | ConnectionClosed():
             return "connection lost"
         case _:

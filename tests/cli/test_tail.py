@@ -6,10 +6,13 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from other_exchange import Refusal
+from other_exchange import running as running_other
 from program import (
     PATIENCE_S,
     RFQWATCH,
@@ -27,6 +30,8 @@ from rfqwatch.simulator.serving import running, throwaway_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from scripted_connection import Connection
 
 
 COMPLETE = {"gaps": 0, "missed": 0, "malformed": 0}
@@ -242,6 +247,52 @@ def test_fail_on_gap_wants_numbers_too() -> None:
     assert ended(done.stdout) == COMPLETE | {"reason": "count", "events": 50, "missed": None}
     assert "error: frames carried no seq" in done.stderr
     assert is_quiet(done.stderr)
+
+
+async def lasting(connection: Connection) -> None:
+    await connection.subscribed()
+
+
+async def cut(connection: Connection) -> None:
+    await connection.subscribed()
+    connection.reset()
+
+
+def test_a_shard_that_is_not_live_at_the_end_is_a_gap() -> None:
+    with running_other(lasting, cut, Refusal(503)) as other:
+        environment = clean_environment() | other.environment
+        tail = ("tail", "--shard", "all/5", "--fail-on-gap")
+        with started(*tail, environment=environment) as process:
+            assert process.stderr is not None
+            away: set[str] = set()
+            while len(away) < 4:
+                line = process.stderr.readline().decode()
+                assert line
+                away.update(re.findall(r"shard (./5): .*HTTP 503", line))
+            process.terminate()
+            out, err = rest(process)
+    assert process.returncode == 7, err
+    gaps = [line for line in map(json.loads, out.splitlines()) if line["type"] == "rfqwatch.gap"]
+    assert {gap["shard"] for gap in gaps} == away
+    reasons = Counter(gap["msg"]["reason"] for gap in gaps)
+    assert reasons == {"unacknowledged": 3, "disconnected": 1}
+    assert "3 of 5 shards never watched" in err
+
+
+@pytest.mark.parametrize("command", [["tail"], ["table", "--once"]], ids=" ".join)
+def test_nothing_watched_is_nothing_complete(command: Sequence[str]) -> None:
+    key = throwaway_key()
+    environment = clean_environment() | {
+        "KALSHI_API_KEY_ID": key.key_id,
+        "KALSHI_PRIVATE_KEY": key.private_key_pem.decode(),
+    }
+    ending = ("--url", "ws://127.0.0.1:1/x", "--duration", "0.5s")
+    done = rfqwatch(*command, *ending, "--fail-on-gap", environment=environment)
+    assert done.returncode == 7, done.stderr
+    assert "error: the stream had gaps" in done.stderr
+    if command == ["tail"]:
+        gap, _ = map(json.loads, done.stdout.splitlines())
+        assert gap["msg"]["reason"] == "unacknowledged"
 
 
 @pytest.mark.parametrize(

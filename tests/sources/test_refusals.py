@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -12,17 +13,25 @@ from websockets.datastructures import Headers
 from websockets.http11 import Response
 
 from rfqwatch.errors import ConnectionFailedError, RefusedError
-from rfqwatch.sources.refusals import clock_offset_ms, describe, error, is_temporary, reason
+from rfqwatch.sources.refusals import (
+    LONGEST_PAUSE_S,
+    clock_offset_ms,
+    describe,
+    error,
+    is_temporary,
+    pause_s,
+    reason,
+)
 
 NOW_MS = 1_790_000_000_123
 EXPIRED = b'{"error":{"code":"header_timestamp_expired"}}'
 BODIES = [json.loads(line) for line in frames("http_bodies")]
 
 
-def response(status: int, body: bytes = b"", *dates: str) -> Response:
+def response(status: int, body: bytes = b"", *dates: str, **more: str) -> Response:
     headers = Headers()
-    for date in dates:
-        headers.set_insecure("Date", date)  # As the library does with what it parsed.
+    for name, value in [*(("Date", date) for date in dates), *more.items()]:
+        headers.set_insecure(name, value)  # As the library does with what it parsed.
     return Response(status, "Whatever", headers, body)
 
 
@@ -66,6 +75,71 @@ def test_reasons_of_any_shape(body: bytes, words: tuple[str, ...]) -> None:
 def test_endless_reasons_are_cut() -> None:
     body = json.dumps({"error": {"code": "x" * 10**6, "details": "y" * 10**6}}).encode()
     assert len(describe(response(401, body))) < 300
+
+
+# What others say in the exchange's place
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"Not here", "“Not here”"),
+        (b"  \n <p>Sign in &amp; go on</p>\n", "“Sign in & go on”"),
+        (b"<html><head><title>T</title></head><body><h1>Who</h1> are <b>you</b>", "“Who are you”"),
+        (b"<TITLE>403 Forbidden</TITLE>", "“403 Forbidden”"),
+        (b"<script>if (a < b) alert()</script><style>p {}</style><!-- no -->Yes", "“Yes”"),
+        (b"\xff\xfe\xe9t\xe9", "“\ufffd\ufffd\ufffdt\ufffd”"),
+        (b"", ""),
+        (b"<html></html>", ""),
+    ],
+)
+def test_the_beginning_of_a_page_is_told(body: bytes, told: str) -> None:
+    assert describe(response(403, body)) == "HTTP 403" + (f" ({told})" if told else "")
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://portal.example/in", "https://portal.example/in"),
+        ("http://portal.example:8080/in?key=s3cret#s3cret", "http://portal.example:8080/in"),
+        ("http://user:s3cret@portal.example/", "http://portal.example/"),
+        ("http://[2001:db8::1]:80/in", "http://[2001:db8::1]:80/in"),
+        ("/in?s3cret", "/in"),
+        ("//portal.example/in", "//portal.example/in"),
+        ("http://portal.example:99999/", "http://portal.example:99999/"),
+        ("http://portal.example:port/", "http://portal.example:port/"),
+        ("http://[::1/", "an address that can't be read"),
+    ],
+)
+def test_where_it_leads_is_told_without_secrets(location: str, told: str) -> None:
+    sent = response(302, b"", Location=location, Server="hotel")
+    assert describe(sent) == f"HTTP 302 (Server: hotel, Location: {told})"
+    assert "elsewhere" in error(sent, "the exchange").advice
+
+
+@pytest.mark.parametrize(
+    "start", ["<script", "<script>", "<!--", "<title", "<", "<title></title ", "&#"]
+)
+def test_no_page_takes_long_to_read(start: str) -> None:
+    began_s = time.process_time()
+    describe(response(403, start.encode() * (2**20 // len(start))))
+    assert time.process_time() - began_s < 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<h1>Access denied</h1> by the network",
+        b'{"message":"Forbidden"}',
+        b'{"error":"not from your country"}',
+    ],
+)
+def test_the_key_is_not_blamed_where_nothing_is_said_of_it(status: int, body: bytes) -> None:
+    refused = error(response(status, body), "the exchange")
+    assert refused.message.startswith(f"the exchange refused us: HTTP {status}")
+    assert "try another network" in refused.advice
 
 
 @settings(max_examples=300)
@@ -123,6 +197,48 @@ def test_a_refusal_comes_with_a_hint(status: int, body: bytes, hint: str) -> Non
     assert type(refused) is RefusedError
     assert refused.exit_code == 4
     assert hint in refused.advice
+
+
+# Its pace
+
+NOON = "Mon, 21 Sep 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("asked", "pause"),
+    [
+        ("0", 0),
+        ("60", 60),
+        (" 7 ", 7),
+        ("3601", LONGEST_PAUSE_S),
+        ("9" * 5_000, LONGEST_PAUSE_S),
+        ("Mon, 21 Sep 2026 12:01:00 GMT", 60),
+        ("Monday, 21-Sep-26 12:01:00 GMT", 60),
+        ("Mon Sep 21 12:01:00 2026", 60),
+        ("Tue, 22 Sep 2026 12:00:00 GMT", LONGEST_PAUSE_S),
+        ("Mon, 21 Sep 2026 11:00:00 GMT", 0),
+        ("", 0),
+        ("-5", 0),
+        ("1e9", 0),
+        ("1.5", 0),
+        ("\u00b2", 0),
+        ("soon", 0),
+        ("Mon, 99 Sep 2026 12:01:00 GMT", 0),
+        ("Mon, 99999999999999999999 Sep 2026 12:01:00 GMT", 0),
+    ],
+)
+def test_how_long_to_leave_it_alone(asked: str, pause: float) -> None:
+    # By its own clock, whatever ours says.
+    assert pause_s(response(429, b"", NOON, **{"Retry-After": asked}), 0) == pause
+
+
+def test_a_date_to_wait_for_is_held_against_our_clock_where_it_tells_no_other() -> None:
+    until = response(503, b"", **{"Retry-After": "Mon, 21 Sep 2026 14:14:20 GMT"})
+    assert pause_s(until, NOW_MS) == pytest.approx(60, abs=1)
+
+
+def test_none_asked_for() -> None:
+    assert pause_s(response(503, b"", NOON), NOW_MS) == 0
 
 
 # The clock

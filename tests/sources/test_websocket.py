@@ -174,6 +174,24 @@ async def test_some_answers_are_worth_another_attempt(status: int) -> None:
     assert len(requests) == 1
 
 
+async def test_who_asks_to_be_left_alone_is_by_every_shard() -> None:
+    async def converse(peer: Peer) -> None:
+        if len(server.requests) == 1:
+            peer.writer.write(answer(429, b"", **{"Retry-After": "60"}))
+        else:
+            await peer.accept()
+            await for_ever(peer)
+
+    async with raw_server(converse) as server:
+        watcher = dialer(server.url)
+        assert watcher.pause_s == 0
+        with pytest.raises(DisconnectedError, match="HTTP 429"):
+            async with watcher.dial():
+                pass
+        async with watcher.dial():
+            assert 50 < watcher.pause_s <= 60
+
+
 @pytest.mark.parametrize("status", [200, 204, 400, 404, 405, 410, 418, 426, 451])
 async def test_others_are_not(status: int) -> None:
     error, requests = await failure(answer(status, b"404 page not found"))
@@ -264,11 +282,29 @@ async def test_a_wrong_clock_without_a_date_ends_it(headers: dict[str, str]) -> 
     assert len(requests) == 1
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.0 403 Forbidden\r\nServer: hotel\r\n\r\nPay first",
+        b"HTTP/1.0 403 Forbidden\r\nServer: hotel\r\nContent-Length: 9\r\n\r\nPay first",
+        (
+            b"HTTP/1.1 403 Forbidden\r\nServer: hotel\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"4\r\nPay \r\n5\r\nfirst\r\n0\r\n\r\n"
+        ),
+    ],
+    ids=["HTTP/1.0, to the end", "HTTP/1.0", "chunks"],
+)
+async def test_an_answer_is_read_however_it_is_sent(data: bytes) -> None:
+    error, _ = await failure(data)
+    assert type(error) is RefusedError
+    assert "HTTP 403 (“Pay first”, Server: hotel)" in error.message
+
+
 NO_HTTP = {
     "nothing": b"",
     "garbage": b"\0\1\2\3",
     "SSH": b"SSH-2.0-OpenSSH_9.9\r\n\r\n",
-    "old HTTP": b"HTTP/1.0 200 OK\r\n\r\n",
+    "older HTTP": b"HTTP/0.9 200 OK\r\n\r\n",
     "half an answer": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: web",
     "endless line": b"HTTP/1.1 101 " + b"x" * 100_000,
     "endless headers": b"HTTP/1.1 101 OK\r\n" + b"a: b\r\n" * 10_000,
@@ -313,18 +349,47 @@ async def test_nobody_there() -> None:
             pass
 
 
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("wss://[2001:db8::1]/", "[2001:db8::1]:443"),
+        ("ws://[::1]:80/", "[::1]:80"),
+        ("wss://EXCHANGE.example:8443/", "exchange.example:8443"),
+        ("wss://münchen.example/", "xn--mnchen-3ya.example:443"),
+    ],
+)
+def test_the_place_is_an_address_that_can_be_copied(url: str, place: str) -> None:
+    assert dialer(url).place == place
+
+
 async def test_no_such_name() -> None:
     with pytest.raises(DisconnectedError, match="name of the host"):
         async with dialer("wss://exchange.invalid/").dial():
             pass
 
 
-async def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "OPEN_TIMEOUT_S", 0.1)
-    async with raw_server(for_ever) as server:
-        with pytest.raises(DisconnectedError, match="the WebSocket handshake took more than"):
-            async with dialer(server.url).dial():
-                pass
+@pytest.mark.parametrize(
+    ("scheme", "stage"), [("ws", "the WebSocket handshake"), ("wss", "the TLS handshake")]
+)
+async def test_no_answer_in_time(scheme: str, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "OPEN_TIMEOUT_S", 0.2)
+    # Connections stand before anyone accepts them.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        error = await fault_of(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/")
+    assert type(error) is DisconnectedError
+    assert str(error).startswith(f"{stage} took more than")
+
+
+async def test_no_connection_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "OPEN_TIMEOUT_S", 0.2)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        # Whoever else knocks is not answered.
+        socket.create_connection(full.getsockname()),
+    ):
+        error = await fault_of(f"ws://127.0.0.1:{full.getsockname()[1]}/")
+    assert type(error) is DisconnectedError
+    assert str(error).startswith("the TCP connection took more than")
 
 
 # TLS
@@ -361,7 +426,7 @@ async def test_the_authority_of_ssl_cert_file_is_trusted(authority: trustme.CA) 
         assert link.transport.get_extra_info("ssl_object").version() in {"TLSv1.2", "TLSv1.3"}
 
 
-async def no_tls(url: str) -> Exception:
+async def fault_of(url: str) -> Exception:
     with pytest.raises((DisconnectedError, RfqwatchError)) as raised:
         async with dialer(url).dial():
             pass
@@ -377,7 +442,7 @@ async def test_other_certificates_end_it(authority: trustme.CA) -> None:
         (authority.issue_cert("127.0.0.1", not_after=past), "expired"),
     ]:
         async with library_server(until_closed, ssl=tls(certificate)) as url:
-            error = await no_tls(url)
+            error = await fault_of(url)
         assert type(error) is ConnectionFailedError
         assert error.exit_code == 5
         assert why in error.message
@@ -393,7 +458,7 @@ async def test_old_tls_is_refused(authority: trustme.CA) -> None:
     with pytest.warns(DeprecationWarning, match="TLSv1_1"):
         context.maximum_version = ssl.TLSVersion.TLSv1_1
     async with library_server(until_closed, ssl=context) as url:
-        error = await no_tls(url)
+        error = await fault_of(url)
     assert type(error) is DisconnectedError
     # The alert that says why may be lost behind the reset.
     assert re.fullmatch(r"TLS failed \(.*(version|protocol).*\)|connection lost", str(error))
@@ -406,7 +471,7 @@ async def test_a_server_without_tls_is_worth_another_attempt() -> None:
 
     async with await asyncio.start_server(speak_first, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        error = await no_tls(f"wss://127.0.0.1:{port}/")
+        error = await fault_of(f"wss://127.0.0.1:{port}/")
     assert type(error) is DisconnectedError
 
 
@@ -452,7 +517,7 @@ async def test_a_proxy_that_can_not_be_used_ends_it(
     proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy)
-    error = await no_tls("wss://exchange.invalid/")
+    error = await fault_of("wss://exchange.invalid/")
     assert type(error) is ConnectionFailedError
     assert "hunter2" not in error.message
     assert "proxy" in error.message

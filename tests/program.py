@@ -27,7 +27,7 @@ def clean_environment() -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(prefixes)
     }
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
     return environment
 
 
