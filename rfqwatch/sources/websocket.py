@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
-    InvalidProxy,
+    InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
 )
@@ -26,6 +26,7 @@ from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import handshake_headers
 from rfqwatch.sources import refusals
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
+from rfqwatch.sources.proxies import proxy_before, refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -116,10 +117,14 @@ class Dialer:
         headers = handshake_headers(
             self._credentials, self._uri.path or "/", now().ms + self._offset_ms
         )
+        proxy = proxy_before(self._uri)
+        through = f"through {proxy.name}: " if proxy else ""
         made: list[Link] = []
 
         def make(protocol: ClientProtocol, **options: object) -> Link:
             made.append(Link(protocol, **options))
+            if proxy:
+                made[-1].way = f"{self.place} through {proxy.name},"
             return made[-1]
 
         try:
@@ -130,8 +135,7 @@ class Dialer:
                 # A megabyte a second needs no compression, and inflating it would cost more time
                 # than everything else done with a frame.
                 compression=None,
-                # A proxy would see what goes over ws://.
-                proxy=True if self._uri.secure else None,
+                proxy=proxy.url if proxy else None,
                 open_timeout=OPEN_TIMEOUT_S,
                 close_timeout=CLOSE_TIMEOUT_S,
                 # The exchange's own pings and the watchdog tell whether it lives; a pong to our
@@ -147,24 +151,27 @@ class Dialer:
             )
         except InvalidStatus:
             raise
+        except InvalidProxyStatus as refused:
+            self.pause_s = refusals.pause_s(refused.response, now().ms)
+            assert proxy  # noqa: S101 - who else answered
+            raise refusal(proxy, self.place, refused.response) from None
         except ssl.SSLCertVerificationError as error:
             raise ConnectionFailedError(
                 f"the certificate of {self.place} can't be trusted: {error.verify_message}",
                 "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
             ) from None
         except TimeoutError:
+            stage = _stage(made, "the tunnel" if proxy else "the TCP connection")
             raise DisconnectedError(
-                f"{_stage(made)} took more than {OPEN_TIMEOUT_S:.0f} s"
+                f"{through}{stage} took more than {OPEN_TIMEOUT_S:.0f} s"
             ) from None
         except (OSError, InvalidHandshake, ConnectionClosed) as error:
             # ssl.SSLError is an OSError.
-            raise DisconnectedError(_describe(error)) from None
-        except (ImportError, InvalidProxy, ValueError) as error:
-            # A malformed address is not told, as it may hold a password.
-            why = str(error) if isinstance(error, ImportError) else "its address is malformed"
+            raise DisconnectedError(f"{through}{_describe(error)}") from None
+        except ImportError as error:
+            assert proxy  # noqa: S101 - SOCKS needs another library
             raise ConnectionFailedError(
-                f"the proxy of the environment can't be used: {why}",
-                "Mend or unset HTTPS_PROXY and its like.",
+                f"{proxy.name} can't be used: {error}", "Name an http:// proxy, or unset it."
             ) from None
         assert isinstance(link, Link)  # noqa: S101 - the factory above made it
         return link
@@ -193,10 +200,10 @@ def _parse(url: str) -> WebSocketURI:
     return uri
 
 
-def _stage(made: list[Link]) -> str:
-    """Name what a connection was waiting for: it is made once TCP stands, and gets TLS first."""
+def _stage(made: list[Link], first: str) -> str:
+    """Name what a connection was waiting for: it is made after ``first``, and gets TLS first."""
     if not made:
-        return "the TCP connection"
+        return first
     return "the WebSocket handshake" if hasattr(made[-1], "transport") else "the TLS handshake"
 
 
