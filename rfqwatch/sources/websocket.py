@@ -25,6 +25,7 @@ from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import handshake_headers
 from rfqwatch.sources import refusals
+from rfqwatch.sources.certificates import distrust, tls_context
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 from rfqwatch.sources.proxies import proxy_before, refusal
 
@@ -64,7 +65,10 @@ class Dialer:
         idle_timeout_s: float,
         say: Callable[[str], None],
     ) -> None:
-        """Check ``url``. Raises `UsageError` when credentials must not or can't go there."""
+        """Check ``url``. Raises `UsageError` when credentials must not or can't go there.
+
+        The same for variables of the environment that TLS can't go by.
+        """
         self._uri = _parse(url)
         if not self._uri.secure and not _is_loopback(self._uri.host):
             raise UsageError(
@@ -79,10 +83,7 @@ class Dialer:
         self._offset_ms = 0
         self.pause_s = 0.0
         """For how many seconds the last answer asked to be left alone."""
-        self._ssl: ssl.SSLContext | None = None
-        if self._uri.secure:
-            self._ssl = ssl.create_default_context()
-            self._ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._ssl = tls_context() if self._uri.secure else None
 
     @asynccontextmanager
     async def dial(self) -> AsyncIterator[Link]:
@@ -156,10 +157,8 @@ class Dialer:
             assert proxy  # noqa: S101 - who else answered
             raise refusal(proxy, self.place, refused.response) from None
         except ssl.SSLCertVerificationError as error:
-            raise ConnectionFailedError(
-                f"the certificate of {self.place} can't be trusted: {error.verify_message}",
-                "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
-            ) from None
+            # A proxy may have a certificate of its own, before there is a way through it.
+            raise distrust(error, proxy.name if proxy and not made else self.place) from None
         except TimeoutError:
             stage = _stage(made, "the tunnel" if proxy else "the TCP connection")
             raise DisconnectedError(

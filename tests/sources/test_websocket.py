@@ -379,7 +379,7 @@ async def test_other_certificates_end_it(authority: trustme.CA) -> None:
         assert type(error) is ConnectionFailedError
         assert error.exit_code == 5
         assert why in error.message
-        assert "SSL_CERT_FILE" in error.advice
+        assert error.advice
 
 
 @pytest.mark.usefixtures("trusted")
