@@ -99,6 +99,11 @@ class PseudoTerminal:
         return "\n".join(self.display)
 
     @property
+    def foreground(self) -> int:
+        """The process group that has the terminal."""
+        return os.tcgetpgrp(self.master)
+
+    @property
     def attributes(self) -> list[Any]:
         """What `termios` says of the terminal now."""
         return termios.tcgetattr(self._slave)

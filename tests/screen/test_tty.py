@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import PseudoTerminal
+from pseudo_terminal import DEADLINE_S, PseudoTerminal
 from tmux import MODES, PICTURE, Tmux
 
 PROGRAM = str(Path(__file__).with_name("screen_program.py"))
@@ -254,6 +254,59 @@ def test_a_killed_job_that_was_stopped_leaves_no_trace(bash: list[str]) -> None:
         shell(terminal, "clear; set -b; kill %1")
         terminal.see("Exit 143")
         assert terminal.given_back
+
+
+UNLISTED = [
+    *(signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV, signal.SIGUSR1, signal.SIGUSR2),
+    *(signal.SIGALRM, signal.SIGTRAP, signal.SIGIO, signal.SIGKILL),
+]
+
+
+@pytest.mark.parametrize("number", UNLISTED)
+def test_an_end_nobody_listed_gives_it_back(number: int, bash: list[str]) -> None:
+    with PseudoTerminal(bash, on_stdin=True, PS1="$ ") as terminal:
+        terminal.see("$ ")
+        shell(terminal, "clear; stty -g | cksum; echo ready")
+        terminal.see("\nready")
+        attributes = terminal.display[0]
+        shell(terminal, " ".join(COMMAND))
+        terminal.see("size 80x24")
+        os.killpg(terminal.foreground, number)
+        terminal.see(lambda terminal: terminal.given_back)
+        shell(terminal, "clear; stty -g | cksum; echo ended with $?")
+        terminal.see("\nended with 0")
+        assert attributes in terminal.display
+
+
+@pytest.mark.parametrize("key", ["\x1c", "o", "m", "x"])
+def test_so_does_one_that_a_key_asks_for(key: str) -> None:
+    # A shell that does nothing for the terminal by itself.
+    script = f"trap : QUIT; {' '.join(COMMAND)}; sleep 1000"
+    with PseudoTerminal(["sh", "-c", script], on_stdin=True) as terminal:
+        terminal.see("size 80x24")
+        terminal.press(key)
+        terminal.see(lambda terminal: terminal.given_back)
+        deadline = time.monotonic() + DEADLINE_S
+        while terminal.attributes != terminal.attributes_before:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def test_a_guard_is_there_only_as_long_as_a_picture_is(bash: list[str]) -> None:
+    with PseudoTerminal(bash, on_stdin=True, PS1="$ ") as terminal:
+        terminal.see("$ ")
+        shell(terminal, " ".join(COMMAND))
+        terminal.see("size 80x24")
+        children = Path(f"/proc/{terminal.foreground}/task/{terminal.foreground}/children")
+        for _ in range(2):
+            assert len(children.read_text().split()) == 1
+            terminal.press("\x1a")
+            terminal.see("Stopped")
+            assert children.read_text() == ""
+            shell(terminal, "clear; fg")
+            terminal.see("size 80x24")
+        terminal.press("q")
+        terminal.see(lambda terminal: terminal.given_back)
 
 
 def test_tmux_agrees(tmp_path: Path) -> None:
