@@ -1,5 +1,6 @@
 """The command line: the commands registered, errors turned into exit codes."""
 
+import io
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -41,6 +42,9 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         # Until a command heeds signals itself, Ctrl-C ends the program as it ends any other.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the locale has no character for must not cost the rest.
+        sys.stdout.reconfigure(errors="replace")
     try:
         _run()
     except RfqwatchError as error:

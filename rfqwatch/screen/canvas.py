@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
@@ -89,4 +90,4 @@ class Canvas:
         self._shown, self._shown_size = self.picture, size
         if not parts:
             return b""
-        return "".join((_BEGIN, *parts, _END)).encode(errors="backslashreplace")
+        return "".join((_BEGIN, *parts, _END)).encode(sys.stdout.encoding, "replace")

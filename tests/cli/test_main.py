@@ -5,13 +5,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import narrow_locales
 import pytest
-from program import Exchange, clean_environment, rfqwatch
+from program import RFQWATCH, Exchange, clean_environment, rfqwatch
 
 from rfqwatch import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,25 @@ def test_help(arguments: Sequence[str], exchange: Exchange) -> None:
     assert done.stderr == ""
     # Defaults that come from the environment are nobody's business.
     assert exchange.key_id not in done.stdout
+
+
+@pytest.mark.parametrize("locale", narrow_locales.NAMES)
+@pytest.mark.parametrize(
+    "arguments", ["--version", "--help", "tail --help", "table --help", "simulate --help"]
+)
+def test_help_in_a_locale_that_lacks_characters(
+    arguments: str, locale: str, tmp_path: Path
+) -> None:
+    environment = clean_environment() | narrow_locales.environment(locale, tmp_path)
+    done = subprocess.run(
+        [*RFQWATCH, *arguments.split()], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    text = done.stdout.decode(narrow_locales.NAMES[locale])
+    assert "Usage" in text or text == f"rfqwatch {__version__}\n"
+    # The same line by line, and so to its end.
+    assert len(text.splitlines()) == len(rfqwatch(*arguments.split()).stdout.splitlines())
 
 
 def test_no_command_is_told_the_commands() -> None:

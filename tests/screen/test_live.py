@@ -294,6 +294,14 @@ def test_no_color_is_heeded(no_color: str) -> None:
         assert SGR.search(terminal.raw)
 
 
+def test_a_terminal_that_lacks_characters_gets_others() -> None:
+    with PseudoTerminal(SIM, PYTHONIOENCODING="ascii") as terminal:
+        terminal.see(lambda terminal: any("?" in row for row in rows(terminal)))
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.raw.isascii()
+
+
 def test_a_dumb_terminal_is_pointed_to_tail() -> None:
     with PseudoTerminal(SIM, TERM="dumb") as terminal:
         assert terminal.end() == 2
