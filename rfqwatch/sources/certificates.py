@@ -22,7 +22,10 @@ _UNKNOWN_ISSUER = {2, 18, 19, 20, 21}
 _ADVICE: list[tuple[Container[int], str]] = [
     ({9}, "Set this computer's clock if it is wrong: it says {clock}."),
     ({10}, "It has to be renewed there, unless this computer's clock is wrong: it says {clock}."),
-    ({62, 64}, "Someone else answers: a sign-in page, an inspecting proxy, or --url is wrong."),
+    (
+        {62, 64},
+        "Someone else answers: a sign-in page, an inspecting proxy; or a wrong address.",
+    ),
     (
         {66, 67, 68},
         "It is too weak; its issuer (an inspecting proxy?) must make a better one.",

@@ -47,7 +47,7 @@ _ADVICE = {
     EXPIRED: "Set this computer's clock: the exchange tolerates about 10 seconds.",
 }
 _ELSEWHERE = (
-    "Something sends connections elsewhere: a sign-in page of the network, or a wrong --url."
+    "Something sends connections elsewhere: a sign-in page of the network, or a wrong address."
 )
 _NOT_THE_EXCHANGE = (
     "That isn't worded like the exchange's: a content network, proxy or sign-in page may have"
@@ -169,5 +169,5 @@ def error(response: Response, place: str) -> RfqwatchError:
         f"{place} does not speak WebSocket here: {told}",
         _ELSEWHERE
         if _header(response, "Location")
-        else "Check --env and --url; the path is usually /trade-api/ws/v2.",
+        else "Check --env, --url and RFQWATCH_URL; the path is usually /trade-api/ws/v2.",
     )

@@ -64,12 +64,14 @@ class Dialer:
         *,
         idle_timeout_s: float,
         say: Callable[[str], None],
+        origin: str = "--url",
     ) -> None:
-        """Check ``url``. Raises `UsageError` when credentials must not or can't go there.
+        """Check ``url``, which ``origin`` gave.
 
-        The same for variables of the environment that TLS can't go by.
+        Raises `UsageError` when credentials must not or can't go there, and for variables of the
+        environment that TLS can't go by.
         """
-        self._uri = _parse(url)
+        self._uri = _parse(url, origin)
         if not self._uri.secure and not _is_loopback(self._uri.host):
             raise UsageError(
                 f"credentials are not sent over ws:// to another computer ({self._uri.host})",
@@ -182,18 +184,19 @@ class Dialer:
         return refusals.error(refused.response, self.place)
 
 
-def _parse(url: str) -> WebSocketURI:
+def _parse(url: str, origin: str) -> WebSocketURI:
     # No error tells the URL, nor carries it as its cause: it may hold a password.
+    wrong = UsageError(f"{origin} is not a WebSocket address", "Write wss://host/trade-api/ws/v2.")
+    if " " in url or not url.isprintable():
+        raise wrong
     try:
         uri = parse_uri(url)
         uri.host.encode("idna")
     except (InvalidURI, ValueError):
-        raise UsageError(
-            "--url is not a WebSocket address", "Write wss://host/trade-api/ws/v2."
-        ) from None
+        raise wrong from None
     if uri.user_info is not None:
         raise UsageError(
-            "--url holds a user and password, which the exchange has no use for",
+            f"{origin} holds a user and password, which the exchange has no use for",
             "Leave them out; the API key signs the connection.",
         )
     return uri

@@ -73,6 +73,8 @@ from raw_server import (  # noqa: F401 - fixtures among them
         f"wss://{'a' * 64}.com/",
         f"wss://{'ä' * 64}.com/",
         "wss://a..b/",
+        "wss://host/trade-api/ws/v2 # production",
+        "wss://host/\n",
     ],
 )
 def test_a_wrong_address_is_refused(url: str) -> None:
