@@ -1,5 +1,6 @@
 """The command ``simulate``."""
 
+import errno
 import os
 import signal
 
@@ -31,6 +32,8 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
     except BrokenPipeError:
         os._exit(128 + signal.SIGPIPE)
     except OSError as error:
+        of_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
         raise RfqwatchError(
-            f"the simulated exchange can't serve: {error.strerror}", "Try another --port."
+            f"the simulated exchange can't serve: {error.strerror}",
+            "Try another --port." if of_port else "",
         ) from None
