@@ -31,9 +31,9 @@ _ADVICE: list[tuple[Container[int], str]] = [
         "It is too weak; its issuer (an inspecting proxy?) must make a better one.",
     ),
     (range(79, 95), "It is badly made, which Python minds from 3.13 on; its issuer must mend it."),
-    (_UNKNOWN_ISSUER, "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate."),
 ]
 _OTHER = "Whoever runs that host, or an inspecting proxy on the way, has to mend it."
+_INSPECTED = "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate."
 _NONE_TRUSTED = (
     "This computer trusts nobody: install CA certificates (ca-certificates), or point "
     "SSL_CERT_FILE to some."
@@ -84,8 +84,10 @@ def distrust(error: ssl.SSLCertVerificationError, place: str) -> ConnectionFaile
 
 def _advice(code: int) -> str:
     """Say what may be done, as far as it is known what made the certificate fail."""
-    if code in _UNKNOWN_ISSUER and not _somebody_trusted():
-        return _NONE_TRUSTED
+    if code in _UNKNOWN_ISSUER:
+        if file := os.environ.get("SSL_CERT_FILE"):
+            return f"SSL_CERT_FILE names {file}, where the issuer is missing: add it, or unset it."
+        return _INSPECTED if _somebody_trusted() else _NONE_TRUSTED
     clock = f"{datetime.fromtimestamp(now().ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
     advice = next((advice for codes, advice in _ADVICE if code in codes), _OTHER)
     return advice.format(clock=clock)

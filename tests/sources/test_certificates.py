@@ -78,8 +78,9 @@ def told(error: ConnectionFailedError | None) -> str:
     return f"{error.message} {error.advice}"
 
 
-@pytest.mark.usefixtures("trusted")
-def test_advice_is_by_cause(authority: trustme.CA) -> None:
+def test_advice_is_by_cause(
+    authority: trustme.CA, trusted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     context = tls_context()
     assert greet(authority.issue_cert("127.0.0.1"), context) is None
     clock = f"it says {TODAY:%Y-%m-%d}"
@@ -101,9 +102,12 @@ def test_advice_is_by_cause(authority: trustme.CA) -> None:
     assert "mismatch" in text
     assert "sign-in page" in text
 
-    text = told(greet(trustme.CA().issue_cert("127.0.0.1"), context))
+    stranger = trustme.CA().issue_cert("127.0.0.1")
+    text = told(greet(stranger, context))
     assert "issuer" in text
-    assert "SSL_CERT_FILE" in text
+    assert f"SSL_CERT_FILE names {trusted}, where" in text
+    monkeypatch.delenv("SSL_CERT_FILE")
+    assert "inspecting proxy" in told(greet(stranger, context))
 
 
 @pytest.mark.usefixtures("trusted")
@@ -155,10 +159,12 @@ def test_what_only_strict_flags_refuse_is_called_badly_made(
 def test_where_nobody_is_trusted_that_is_said(
     authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     context = tls_context()
     # As on a computer where OpenSSL's own file is missing too.
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    paths = ssl.get_default_verify_paths()._replace(cafile="")
+    monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     assert "trusts nobody" in told(greet(authority.issue_cert("127.0.0.1"), context))
 
 
