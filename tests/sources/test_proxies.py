@@ -134,6 +134,21 @@ async def test_a_refusal_is_the_proxy_s(
     assert advice in error.advice
 
 
+async def test_a_certificate_of_the_proxy_s_own_is_called_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    async with raw_server(for_ever, ssl=context) as server:
+        place = urlsplit(server.url).netloc
+        monkeypatch.setenv("HTTPS_PROXY", f"https://{place}")
+        error = await failure()
+    assert isinstance(error, ConnectionFailedError)
+    assert error.message.startswith(
+        f"the certificate of the proxy of HTTPS_PROXY, {place} can't be trusted: "
+    )
+
+
 async def test_a_proxy_in_trouble_is_tried_again_when_it_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
