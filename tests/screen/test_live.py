@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from pseudo_terminal import PseudoTerminal
+from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
@@ -261,10 +260,7 @@ def test_keys_come_from_the_terminal_and_never_from_a_pipe() -> None:
 
 
 def test_ctrl_z_and_fg() -> None:
-    bash = shutil.which("bash")
-    if not bash:
-        pytest.skip("job control needs a shell that has it, and there is no bash")
-    with PseudoTerminal([bash, "--norc", "--noprofile", "-i"], on_stdin=True, PS1="$ ") as terminal:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
         terminal.press(" ".join(SIM) + "\n")
         terminal.see("watching for")
