@@ -19,7 +19,8 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
     from rfqwatch.simulator.serving import serve
 
     served = serve(
-        announce=typer.echo,
+        # The bytes of a path have to arrive, whether the locale can read them or not.
+        announce=lambda text: typer.echo(os.fsencode(text)),
         port=serving.port,
         rate=simulation.rate,
         seed=simulation.sim_seed,
