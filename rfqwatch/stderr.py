@@ -37,7 +37,7 @@ def say(text: str, stamp: str = "") -> None:
             return
         if can_be_written(fd):
             # What Python's own buffer can't get rid of would change the exit code at the end.
-            os.write(fd, line.encode())
+            os.write(fd, line.encode(sys.stderr.encoding, "backslashreplace"))
 
 
 def can_be_written(fd: int) -> bool:

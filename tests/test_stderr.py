@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import narrow_locales
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,17 @@ def test_a_file_takes_it(tmp_path: Path) -> None:
         assert said(file.fileno()) == 3
         file.seek(0)
         assert file.read() == b"rfqwatch: one\nrfqwatch: two\n"
+
+
+def test_characters_that_the_locale_lacks_are_replaced() -> None:
+    program = "from rfqwatch.stderr import say\nsay('said \\u201cno\\u201d')\n"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | narrow_locales.ASCII,
+        stderr=subprocess.PIPE,
+        check=True,
+    )
+    assert done.stderr == b"rfqwatch: said \\u201cno\\u201d\n"
 
 
 def test_a_replaced_standard_error_takes_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rfqwatch.cli.keyfile import load_credentials
 from rfqwatch.cli.options import SimulationOptions
 from rfqwatch.errors import UsageError
-from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
+from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, unquoted
 from rfqwatch.stderr import say
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.cli.options import ConnectionOptions
 
+URL_VARIABLE = "RFQWATCH_URL"
 PATH = "/trade-api/ws/v2"
 URLS = {
     "prod": f"wss://external-api-ws.kalshi.com{PATH}",
@@ -26,11 +27,15 @@ URLS = {
 
 
 class Endpoint(NamedTuple):
-    """An address, the name that users know it by (empty: its host), and credentials for it."""
+    """An address, what gave it, and credentials for it.
+
+    ``name`` is what users know it by; empty: its host.
+    """
 
     url: str
     name: str
     credentials: Credentials
+    origin: str = "--url"
 
 
 @contextmanager
@@ -64,14 +69,14 @@ def _simulated(connection: ConnectionOptions, simulation: SimulationOptions) -> 
 
 
 def _real(connection: ConnectionOptions) -> Endpoint:
-    env, url = connection.env, connection.url
+    env, url, origin = connection.env, connection.url, "--url"
     if env is not None and url is not None:
         raise UsageError("--url and --env exclude each other", "Leave one of them out.")
     if env is None and url is None:
-        url = os.environ.get("RFQWATCH_URL") or None
+        url, origin = unquoted(os.environ.get(URL_VARIABLE, "")) or None, URL_VARIABLE
     credentials, warnings = load_credentials(connection.key_id, connection.key_file, os.environ)
     for warning in warnings:
         say(f"warning: {warning}")
     if url is not None:
-        return Endpoint(url, "", credentials)
+        return Endpoint(unquoted(url), "", credentials, origin)
     return Endpoint(URLS[env or "prod"], env or "prod", credentials)

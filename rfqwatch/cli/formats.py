@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, assert_never
 
 from rfqwatch.lines.jsonlines import JsonLines, RawLines
@@ -26,6 +27,6 @@ def line_output(
         case "raw":
             return RawLines(place)
         case "text":
-            return TextLines(place, read)
+            return TextLines(place, read, sys.stdout.encoding)
         case _:
             assert_never(name)

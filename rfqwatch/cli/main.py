@@ -1,5 +1,8 @@
 """The command line: the commands registered, errors turned into exit codes."""
 
+import errno
+import io
+import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -13,6 +16,10 @@ from rfqwatch.cli.simulate import simulate
 from rfqwatch.cli.table import table
 from rfqwatch.cli.tail import tail
 from rfqwatch.errors import RfqwatchError, UsageError
+
+LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}
+"""Where no terminal tells the size, these do; what is no size, or would fill memory, does not."""
+LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 app = typer.Typer(
     name="rfqwatch",
@@ -41,6 +48,12 @@ def main() -> None:
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         # Until a command heeds signals itself, Ctrl-C ends the program as it ends any other.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for name, most in LARGEST_PAPER.items():
+        if not _is_number(os.environ.get(name, ""), most):
+            os.environ.pop(name, None)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # What the locale has no character for must not cost the rest.
+        sys.stdout.reconfigure(errors="replace")
     try:
         _run()
     except RfqwatchError as error:
@@ -50,6 +63,10 @@ def main() -> None:
         if error.advice:
             say(error.advice)
         sys.exit(error.exit_code)
+
+
+def _is_number(text: str, most: int) -> bool:
+    return text.isdecimal() and len(text) <= len(str(most)) and 0 < int(text) <= most
 
 
 def _run() -> NoReturn:
@@ -64,3 +81,10 @@ def _run() -> NoReturn:
         context: typer.Context | None = getattr(refused, "ctx", None)
         advice = f"See {context.command_path} --help" if context else ""
         raise UsageError(message, advice) from None
+    except OSError as error:
+        if error.errno not in LIMITS:
+            raise
+        raise RfqwatchError(
+            f"a limit of the system is reached: {error.strerror}",
+            "Raise it (ulimit -a shows yours), or end what uses it up.",
+        ) from None

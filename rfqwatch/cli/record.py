@@ -31,7 +31,7 @@ def record(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.drift import Drift
     from rfqwatch.run import show
     from rfqwatch.screen.status import StatusLine
-    from rfqwatch.sources.names import Loop
+    from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Verbosity, Voice
 
     level = verbosity.level()

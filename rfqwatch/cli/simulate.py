@@ -1,5 +1,6 @@
 """The command ``simulate``."""
 
+import errno
 import os
 import signal
 
@@ -18,7 +19,8 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
     from rfqwatch.simulator.serving import serve
 
     served = serve(
-        announce=typer.echo,
+        # The bytes of a path have to arrive, whether the locale can read them or not.
+        announce=lambda text: typer.echo(os.fsencode(text)),
         port=serving.port,
         rate=simulation.rate,
         seed=simulation.sim_seed,
@@ -31,6 +33,8 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
     except BrokenPipeError:
         os._exit(128 + signal.SIGPIPE)
     except OSError as error:
+        of_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
         raise RfqwatchError(
-            f"the simulated exchange can't serve: {error.strerror}", "Try another --port."
+            f"the simulated exchange can't serve: {error.strerror}",
+            "Try another --port." if of_port else "",
         ) from None

@@ -44,7 +44,7 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.table import Table
     from rfqwatch.screen.tty import require_terminal
-    from rfqwatch.sources.names import Loop
+    from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
 
     if not shown.once:

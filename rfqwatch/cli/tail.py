@@ -36,7 +36,7 @@ def tail(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
-    from rfqwatch.sources.names import Loop
+    from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
 
     voice = Voice(verbosity.level())

@@ -69,6 +69,7 @@ def watching(
         dialer = Dialer(
             exchange.url,
             exchange.credentials,
+            origin=exchange.origin,
             idle_timeout_s=connection.idle_timeout,
             say=voice.say,
         )

@@ -377,7 +377,7 @@ def _refusal(error: Error) -> Exception:
     if error.code in REFUSING_CODES:
         return SubscriptionRefusedError(
             f"the exchange refused the subscription: {_describe(error)}",
-            "Check --shard and --url.",
+            "Check --shard, and --url or RFQWATCH_URL.",
         )
     return SubscriptionLostError(f"the exchange did not subscribe us: {_describe(error)}")
 

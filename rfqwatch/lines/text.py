@@ -47,11 +47,17 @@ _TYPE_WIDTH = len("rfq_batch_best_quotes")
 
 
 class TextLines(LineOutput):
-    """Time (UTC), shard, type, market or legs, size, bids, id."""
+    """Time (UTC), shard, type, market or legs, size, bids, id.
 
-    def __init__(self, place: Place, read: Callable[[str, Payload], Event | None]) -> None:
+    What ``encoding`` has no character for is written as a question mark.
+    """
+
+    def __init__(
+        self, place: Place, read: Callable[[str, Payload], Event | None], encoding: str
+    ) -> None:
         super().__init__(place)
         self._read = read
+        self._encoding = encoding
 
     def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
@@ -79,17 +85,17 @@ class TextLines(LineOutput):
         missed = "an unknown number" if gap.missed is None else f"{gap.missed:,}"
         until = "" if gap.to_ms is None else f" to {_clock(gap.to_ms)}"
         words = f"{gap.reason}: {missed} missed", f"{_clock(gap.from_ms)}{until}"
-        return _line(_start(shard, received_ms), "GAP", *words)
+        return self._written(_start(shard, received_ms), "GAP", *words)
 
     def _ended_line(self, ending: Ending) -> bytes:
         return self._line("ended", f"{ending.reason}: {counted(ending.events, 'message')}")
 
     def _line(self, kind: str, *words: str) -> bytes:
-        return _line(self._start, kind, *words)
+        return self._written(self._start, kind, *words)
 
-
-def _line(start: str, kind: str, *words: str) -> bytes:
-    return safe("  ".join([start, kind.ljust(_TYPE_WIDTH), *filter(None, words)])).encode()
+    def _written(self, start: str, kind: str, *words: str) -> bytes:
+        line = safe("  ".join([start, kind.ljust(_TYPE_WIDTH), *filter(None, words)]))
+        return line.encode(self._encoding, "replace")
 
 
 def _start(shard: str, received_ms: int) -> str:

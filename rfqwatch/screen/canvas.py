@@ -11,21 +11,17 @@ from __future__ import annotations
 
 import asyncio
 import os
-import select
-import termios
-import time
+import sys
 from itertools import islice, zip_longest
-from tty import IFLAG
 from typing import TYPE_CHECKING
+
+from rfqwatch.screen.leaving import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _ENTER = b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[?2004h\x1b[m"
-_LEAVE = b"\x1b[?2026l\x1b[?2004l\x1b[m\x1b[?7h\x1b[?25h\x1b[?1049l"
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"
-_CANCEL = b"\x18"
-"""Ends an escape sequence that was written in part."""
 
 
 class Canvas:
@@ -78,26 +74,7 @@ class Canvas:
         """Write no more; what was written in part is called off later."""
         if not self._loop.is_closed():
             self._loop.remove_writer(self._fd)
-        self._pending = _CANCEL if self._pending else b""
-
-    def end(self, patience_s: float) -> None:
-        """Leave the terminal as it was, waiting so long at most.
-
-        Raises `OSError` and `termios.error`.
-        """
-        data, self._pending = self._pending + _LEAVE, b""
-        deadline = time.monotonic() + patience_s
-        while data:
-            try:
-                data = data[os.write(self._fd, data) :]
-            except BlockingIOError:
-                self._undo_ctrl_s()
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    termios.tcflush(self._fd, termios.TCOFLUSH)
-                    os.write(self._fd, _CANCEL + _LEAVE)
-                    return
-                select.select([], [self._fd], [], left)
+        self._pending = CANCEL if self._pending else b""
 
     def _difference(self) -> bytes:
         """Write down what turns the picture shown into the newest one."""
@@ -113,10 +90,4 @@ class Canvas:
         self._shown, self._shown_size = self.picture, size
         if not parts:
             return b""
-        return "".join((_BEGIN, *parts, _END)).encode(errors="backslashreplace")
-
-    def _undo_ctrl_s(self) -> None:
-        """Let a terminal stopped by Ctrl-S go on: without IXON nothing is held."""
-        attributes = termios.tcgetattr(self._fd)
-        attributes[IFLAG] &= ~termios.IXON
-        termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+        return "".join((_BEGIN, *parts, _END)).encode(sys.stdout.encoding, "replace")

@@ -2,7 +2,7 @@
 
 It is opened anew, by name: a description of its own can be made non-blocking without the shell, or
 whatever else shares standard output, ever noticing. Keys are read from it too, so standard input
-stays free. It is given back whatever happens.
+stays free. It is given back whatever happens, by a guard if need be.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from rfqwatch.errors import UsageError
 from rfqwatch.screen.canvas import Canvas
+from rfqwatch.screen.guard import Guard
+from rfqwatch.screen.leaving import leave, set_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Self
-
-PATIENCE_S = 1.0
-"""How long giving the terminal back may wait for a terminal that takes nothing."""
 
 _ADVICE = "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture."
 
@@ -67,6 +66,7 @@ class Screen:
         self._on_hangup = on_hangup
         self._fd = -1
         self._saved: list[Any] | None = None  # the attributes to give back; None: nothing taken
+        self._guard: Guard | None = None
         self._live = False  # reading keys and writing pictures
         self._gone = False
         self._size = os.terminal_size((80, 24))
@@ -133,6 +133,8 @@ class Screen:
             attributes[CC][termios.VMIN] = 1
             attributes[CC][termios.VTIME] = 0
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+            if self._guard is None:
+                self._guard = Guard(self._fd, self._saved, termios.tcgetattr(self._fd))
         except termios.error:
             self._hang_up()
             return
@@ -146,10 +148,11 @@ class Screen:
         saved, self._saved = self._saved, None
         self._step_aside()
         with _blocked(signal.SIGTTOU):
-            with suppress(OSError, termios.error):
-                self._canvas.end(PATIENCE_S)
-            with suppress(termios.error):
-                termios.tcsetattr(self._fd, termios.TCSANOW, saved)
+            leave(self._fd)
+            set_attributes(self._fd, saved)
+        if self._guard:
+            self._guard.dismiss()
+            self._guard = None
 
     def _step_aside(self) -> None:
         """Neither read nor write any more, until the terminal is taken again."""

@@ -64,6 +64,8 @@ class Link(ClientConnection):
         super().__init__(protocol, **options)  # type: ignore[arg-type]
         self.over: asyncio.Future[None] = self.loop.create_future()
         self.pings = 0
+        self.way = ""
+        """Where it leads and by which way, when that is not the address it is connected to."""
         self._deliver: Deliver | None = None
         self._burst: list[Payload] = []
         self._partial: bytearray | None = None
@@ -79,7 +81,8 @@ class Link(ClientConnection):
         """Where it leads, and over what: address, port, TLS version."""
         host, port, *_ = self.remote_address
         tls = self.transport.get_extra_info("ssl_object")
-        return f"{host} port {port} over {'TCP, no TLS' if tls is None else tls.version()}"
+        over = "TCP, no TLS" if tls is None else tls.version()
+        return f"{self.way or f'{host} port {port}'} over {over}"
 
     def start(self, deliver: Deliver) -> None:
         """Hand every burst from here on, and what came already, to ``deliver``.

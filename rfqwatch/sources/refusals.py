@@ -51,15 +51,15 @@ _ADVICE = {
 }
 """By what the exchange says of credentials, the most telling first."""
 _ELSEWHERE = (
-    "Something sends connections elsewhere: a sign-in page of the network, or a wrong --url."
+    "Something sends connections elsewhere: a sign-in page of the network, or a wrong address."
 )
 _ANYONE = (
     "That is none of the exchange's known answers: a content network, proxy or sign-in page may"
     " have given it. Where it doesn't say why, try another network; then check the API key."
 )
 _ADDRESS = (
-    "Check --env and --url; the path is usually /trade-api/ws/v2. A proxy or a sign-in page of the"
-    " network may also answer so."
+    "Check --env, --url and RFQWATCH_URL; the path is usually /trade-api/ws/v2. A proxy or a"
+    " sign-in page of the network may also answer so."
 )
 
 

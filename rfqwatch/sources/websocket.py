@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import (
     ConnectionClosed,
     InvalidHandshake,
-    InvalidProxy,
+    InvalidProxyStatus,
     InvalidStatus,
     InvalidURI,
 )
@@ -26,7 +26,9 @@ from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import handshake_headers
 from rfqwatch.sources import refusals
+from rfqwatch.sources.certificates import distrust, tls_context
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
+from rfqwatch.sources.proxies import proxy_before, refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -66,9 +68,14 @@ class Dialer:
         *,
         idle_timeout_s: float,
         say: Callable[[str], None],
+        origin: str = "--url",
     ) -> None:
-        """Check ``url``. Raises `UsageError` when credentials must not or can't go there."""
-        self._uri = _parse(url)
+        """Check ``url``, which ``origin`` gave.
+
+        Raises `UsageError` when credentials must not or can't go there, and for variables of the
+        environment that TLS can't go by.
+        """
+        self._uri = _parse(url, origin)
         if not self._uri.secure and not _is_loopback(self._uri.host):
             raise UsageError(
                 f"credentials are not sent over ws:// to another computer ({self._uri.host})",
@@ -82,10 +89,7 @@ class Dialer:
         self._say = say
         self._offset_ms = 0
         self._free_s = 0.0
-        self._ssl: ssl.SSLContext | None = None
-        if self._uri.secure:
-            self._ssl = ssl.create_default_context()
-            self._ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+        self._ssl = tls_context() if self._uri.secure else None
 
     @property
     def pause_s(self) -> float:
@@ -124,10 +128,14 @@ class Dialer:
         headers = handshake_headers(
             self._credentials, self._uri.path or "/", now().ms + self._offset_ms
         )
+        proxy = proxy_before(self._uri)
+        through = f"through {proxy.name}: " if proxy else ""
         made: list[Link] = []
 
         def make(protocol: ClientProtocol, **options: object) -> Link:
             made.append(Link(protocol, **options))
+            if proxy:
+                made[-1].way = f"{self.place} through {proxy.name},"
             return made[-1]
 
         try:
@@ -138,8 +146,7 @@ class Dialer:
                 # A megabyte a second needs no compression, and inflating it would cost more time
                 # than everything else done with a frame.
                 compression=None,
-                # A proxy would see what goes over ws://.
-                proxy=True if self._uri.secure else None,
+                proxy=proxy.url if proxy else None,
                 open_timeout=OPEN_TIMEOUT_S,
                 close_timeout=CLOSE_TIMEOUT_S,
                 # The exchange's own pings and the watchdog tell whether it lives; a pong to our
@@ -155,24 +162,25 @@ class Dialer:
             )
         except InvalidStatus:
             raise
+        except InvalidProxyStatus as refused:
+            self._heed(refused.response)
+            assert proxy  # noqa: S101 - who else answered
+            raise refusal(proxy, self.place, refused.response) from None
         except ssl.SSLCertVerificationError as error:
-            raise ConnectionFailedError(
-                f"the certificate of {self.place} can't be trusted: {error.verify_message}",
-                "Behind an inspecting proxy, point SSL_CERT_FILE to its CA certificate.",
-            ) from None
+            # A proxy may have a certificate of its own, before there is a way through it.
+            raise distrust(error, proxy.name if proxy and not made else self.place) from None
         except TimeoutError:
+            stage = _stage(made, "the tunnel" if proxy else "the TCP connection")
             raise DisconnectedError(
-                f"{_stage(made)} took more than {OPEN_TIMEOUT_S:.0f} s"
+                f"{through}{stage} took more than {OPEN_TIMEOUT_S:.0f} s"
             ) from None
         except (OSError, InvalidHandshake, ConnectionClosed) as error:
             # ssl.SSLError is an OSError.
-            raise DisconnectedError(_describe(error)) from None
-        except (ImportError, InvalidProxy, ValueError) as error:
-            # A malformed address is not told, as it may hold a password.
-            why = str(error) if isinstance(error, ImportError) else "its address is malformed"
+            raise DisconnectedError(f"{through}{_describe(error)}") from None
+        except ImportError as error:
+            assert proxy  # noqa: S101 - SOCKS needs another library
             raise ConnectionFailedError(
-                f"the proxy of the environment can't be used: {why}",
-                "Mend or unset HTTPS_PROXY and its like.",
+                f"{proxy.name} can't be used: {error}", "Name an http:// proxy, or unset it."
             ) from None
         assert isinstance(link, Link)  # noqa: S101 - the factory above made it
         return link
@@ -188,27 +196,28 @@ class Dialer:
         return refusals.error(refused.response, self.place)
 
 
-def _parse(url: str) -> WebSocketURI:
+def _parse(url: str, origin: str) -> WebSocketURI:
     # No error tells the URL, nor carries it as its cause: it may hold a password.
+    wrong = UsageError(f"{origin} is not a WebSocket address", "Write wss://host/trade-api/ws/v2.")
+    if " " in url or not url.isprintable():
+        raise wrong
     try:
         uri = parse_uri(url)
         uri.host.encode("idna")
     except (InvalidURI, ValueError):
-        raise UsageError(
-            "--url is not a WebSocket address", "Write wss://host/trade-api/ws/v2."
-        ) from None
+        raise wrong from None
     if uri.user_info is not None:
         raise UsageError(
-            "--url holds a user and password, which the exchange has no use for",
+            f"{origin} holds a user and password, which the exchange has no use for",
             "Leave them out; the API key signs the connection.",
         )
     return uri
 
 
-def _stage(made: list[Link]) -> str:
-    """Name what a connection was waiting for: it is made once TCP stands, and gets TLS first."""
+def _stage(made: list[Link], first: str) -> str:
+    """Name what a connection was waiting for: it is made after ``first``, and gets TLS first."""
     if not made:
-        return "the TCP connection"
+        return first
     return "the WebSocket handshake" if hasattr(made[-1], "transport") else "the TLS handshake"
 
 

@@ -45,6 +45,39 @@ def test_another_s_key(exchange: Exchange) -> None:
     assert "NOT_FOUND" in done.stderr
 
 
+@pytest.mark.parametrize("form", ["{} ", '"{}"', " '{}'\n"])
+def test_an_address_is_taken_however_it_was_pasted(exchange: Exchange, form: str) -> None:
+    pasted = form.format(exchange.url)
+    variable = exchange.environment | {"RFQWATCH_URL": pasted}
+    assert rfqwatch("tail", "-n", "1", environment=variable).returncode == 0
+    done = rfqwatch("tail", "-n", "1", "--url", pasted, environment=exchange.environment)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("address", ["exchange.example", "wss://user:hunter2@host/", "wss://a b/"])
+def test_whatever_gave_a_wrong_address_is_named(exchange: Exchange, address: str) -> None:
+    variable = exchange.environment | {"RFQWATCH_URL": address}
+    done = rfqwatch("tail", environment=variable)
+    assert done.returncode == 2
+    assert done.stderr.startswith("rfqwatch: error: RFQWATCH_URL ")
+    assert "hunter2" not in done.stderr
+    done = rfqwatch("tail", "--url", address, environment=variable)
+    assert done.returncode == 2
+    assert done.stderr.startswith("rfqwatch: error: --url ")
+
+
+@pytest.mark.parametrize("blank", ["", " ", '""'])
+def test_a_blank_variable_is_not_set(exchange: Exchange, blank: str) -> None:
+    nobody = clean_environment() | {"HTTPS_PROXY": "http://127.0.0.1:1", "NO_PROXY": ""}
+    names = [name for name in exchange.environment if name.startswith("KALSHI_")]
+    keys = {name: exchange.environment[name] for name in names}
+    done = rfqwatch("tail", "--no-reconnect", environment=nobody | keys | {"RFQWATCH_URL": blank})
+    assert "external-api-ws.kalshi.com:443: through the proxy" in done.stderr
+    done = rfqwatch("tail", environment=exchange.environment | dict.fromkeys(names, blank))
+    assert done.returncode == 3
+    assert "no API key id and no private key were given" in done.stderr
+
+
 def test_a_wrong_path(exchange: Exchange) -> None:
     url = exchange.url.replace("trade-api", "trade-app")
     done = rfqwatch("tail", "--url", url, environment=exchange.environment)

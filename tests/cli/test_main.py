@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
+import narrow_locales
 import pytest
-from program import Exchange, clean_environment, rfqwatch
+from program import RFQWATCH, Exchange, bash, clean_environment, is_quiet, rfqwatch
 
 from rfqwatch import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -55,6 +60,103 @@ def test_help(arguments: Sequence[str], exchange: Exchange) -> None:
     assert done.stderr == ""
     # Defaults that come from the environment are nobody's business.
     assert exchange.key_id not in done.stdout
+
+
+@cache
+def usual(arguments: str) -> str:
+    """Give what is printed in a usual environment."""
+    return rfqwatch(*arguments.split()).stdout
+
+
+@pytest.mark.parametrize("locale", narrow_locales.NAMES)
+@pytest.mark.parametrize("arguments", ["--version", "tail --help", "table --help"])
+def test_help_in_a_locale_that_lacks_characters(
+    arguments: str, locale: str, tmp_path: Path
+) -> None:
+    environment = clean_environment() | narrow_locales.environment(locale, tmp_path)
+    done = subprocess.run(
+        [*RFQWATCH, *arguments.split()], env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 0
+    assert done.stderr == b""
+    text = done.stdout.decode(narrow_locales.NAMES[locale])
+    assert "Usage" in text or text == f"rfqwatch {__version__}\n"
+    # The same line by line, and so to its end.
+    assert len(text.splitlines()) == len(usual(arguments).splitlines())
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-", ">&-", "<&- >&-", ">&- 2>&-"])
+def test_descriptors_that_are_closed_from_the_start(closed: str) -> None:
+    done = bash(f"{{ rfqwatch tail --env sim -n 1; }} {closed}")
+    if re.search(r"(?<!2)>&-", closed):
+        assert done.returncode == 2
+        said = "" if "2>&-" in closed else "rfqwatch: error: standard output is closed\n"
+        assert done.stderr.startswith(said)
+    else:
+        assert done.returncode == 0
+        assert len(done.stdout.splitlines()) == 3
+    assert is_quiet(done.stderr)
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        *("COLUMNS=abc", "COLUMNS=0", "COLUMNS=-5", "COLUMNS=99999999999", "LINES=0"),
+        *("TERM=nonsense", "TERM=", "TZ=Nowhere/Bad", "HOME=", "TMPDIR=/nowhere", "LC_ALL=xx_YY"),
+    ],
+)
+def test_variables_that_mean_nothing_cost_nothing(variable: str) -> None:
+    name, _, value = variable.partition("=")
+    environment = clean_environment() | {name: value}
+    done = rfqwatch("tail", "--help", environment=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == usual("tail --help")
+
+
+def test_a_picture_no_memory_could_hold_is_of_the_usual_size() -> None:
+    environment = clean_environment() | {"COLUMNS": "99999999999", "LINES": "99999999"}
+    arguments = "table", "--env", "sim", "--once", "--duration", "1s"
+    done = rfqwatch(*arguments, environment=environment)
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert len(lines) == 50
+    assert max(map(len, lines)) <= 160
+
+
+def test_a_folder_that_is_gone_does_not_matter(tmp_path: Path) -> None:
+    gone = shlex.quote(str(tmp_path / "gone"))
+    done = bash(f"mkdir {gone} && cd {gone} && rmdir {gone} && rfqwatch tail --env sim -n 1")
+    assert done.returncode == 0
+    assert is_quiet(done.stderr)
+
+
+def test_a_limit_that_is_reached_is_said() -> None:
+    done = bash("ulimit -n 7 && rfqwatch tail --env sim -n 1")
+    assert done.returncode == 1
+    assert is_quiet(done.stderr)
+    assert "Too many open files" in done.stderr
+    assert "ulimit" in done.stderr
+
+
+def test_without_proc() -> None:
+    alone = ["unshare", "--mount", "--map-root-user"]
+    if (
+        not shutil.which("unshare")
+        or subprocess.run(
+            [*alone, "mount", "-t", "tmpfs", "none", "/proc"], capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("/proc can't be taken away here")
+    script = f"mount -t tmpfs none /proc; {shlex.join(RFQWATCH)} tail --env sim -n 1 | cat"
+    done = subprocess.run(
+        [*alone, "sh", "-c", script],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert len(done.stdout.splitlines()) == 3
+    assert is_quiet(done.stderr)
 
 
 def test_no_command_is_told_the_commands() -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import shlex
 import signal
 import socket
 import subprocess
 from pathlib import Path
 
+import narrow_locales
 from program import PATIENCE_S, RFQWATCH, bash, clean_environment, is_quiet, rfqwatch
 
 
@@ -33,6 +35,25 @@ def test_simulate_prints_variables_that_lead_to_it() -> None:
             assert not Path(key_file).exists()
         finally:
             process.kill()
+
+
+def test_a_path_that_the_locale_can_t_read_leads_there_too(tmp_path: Path) -> None:
+    folder = tmp_path / "ü"
+    folder.mkdir()
+    environment = clean_environment() | narrow_locales.ASCII | {"TMPDIR": str(folder)}
+    with subprocess.Popen(
+        [*RFQWATCH, "simulate"], env=environment, stdout=subprocess.PIPE
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = b""
+            while b"KALSHI_PRIVATE_KEY_PATH" not in line:
+                line = process.stdout.readline()
+            path = shlex.split(line.decode().rpartition("=")[2])[0]
+            assert Path(path).exists()
+            assert folder in Path(path).parents
+        finally:
+            process.terminate()
 
 
 def test_nowhere_to_print_to() -> None:

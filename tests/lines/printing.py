@@ -27,7 +27,7 @@ RECEIVED = Instant(RECEIVED_MS, 5.0)
 
 Item: TypeAlias = bytes | Live | Gap | Ending
 
-text_lines = partial(TextLines, read=Drift().read)
+text_lines = partial(TextLines, read=Drift().read, encoding="utf-8")
 
 
 def message(received: Received) -> Message | None:

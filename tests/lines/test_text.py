@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, get_args
 
 import pytest
@@ -149,6 +150,13 @@ async def test_malformed_messages_are_shown_with_their_beginning() -> None:
         f"{malformed}types that begin with rfqwatch. are rfqwatch's own  {own.decode()}",
         f"{malformed}not JSON  {'x' * LONGEST_WORD}…",
     ]
+
+
+async def test_characters_that_the_locale_lacks_are_replaced() -> None:
+    market = {"type": "rfq_created", "msg": {"id": "r1", "market_ticker": "K-ŁÓDŹ"}}
+    narrow = partial(text_lines, encoding="latin-1")
+    line = await printed(narrow, [json.dumps(market, ensure_ascii=False).encode()])
+    assert line.decode("latin-1") == f"{COMBO}  K-?ÓD?  rfq r1\n"
 
 
 async def test_a_field_that_does_not_fit_is_a_question() -> None:

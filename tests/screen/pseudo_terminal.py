@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import subprocess
 import sys
 import termios
@@ -12,6 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import pyte
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,14 @@ import fcntl, os, sys, termios
 fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 os.execvp(sys.argv[1], sys.argv[1:])
 """
+
+
+def job_control() -> list[str]:
+    """Give a shell that has jobs, as people have one."""
+    found = shutil.which("bash")
+    if not found:
+        pytest.skip("job control needs a shell that has it")
+    return [found, "--norc", "--noprofile", "-i"]
 
 
 class _Emulator(pyte.Screen):
@@ -99,6 +109,11 @@ class PseudoTerminal:
         return "\n".join(self.display)
 
     @property
+    def foreground(self) -> int:
+        """The process group that has the terminal."""
+        return os.tcgetpgrp(self.master)
+
+    @property
     def attributes(self) -> list[Any]:
         """What `termios` says of the terminal now."""
         return termios.tcgetattr(self._slave)
@@ -120,6 +135,10 @@ class PseudoTerminal:
     def press(self, keys: str) -> None:
         """Press keys."""
         os.write(self.master, keys.encode())
+
+    def enter(self, command: str) -> None:
+        """Give a shell a command."""
+        self.press(command + "\n")
 
     def hang_up(self) -> None:
         """Close the terminal, as when its window is closed."""

@@ -1,12 +1,14 @@
 """A small program that holds the terminal: its size, the keys pressed, a hostile text, a count.
 
 ``screen_program.py [PERIOD_S]`` draws after every key, and every so often when told a period; each
-hundredth time it says so on standard error. It ends on ``q``, and fails on ``x``.
+hundredth time it says so on standard error. It ends on ``q``, fails on ``x``, is out of memory on
+``m``, and on ``o`` it is gone at once.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 
@@ -49,6 +51,10 @@ class Program:
             self.end(0)
         elif key == "x":
             self.done.set_exception(ValueError("as asked"))
+        elif key == "m":
+            self.done.set_exception(MemoryError())
+        elif key == "o":
+            os._exit(0)
         self.draw()
 
     def draw(self) -> None:

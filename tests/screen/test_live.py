@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from pseudo_terminal import PseudoTerminal
+from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import serve
@@ -261,10 +261,7 @@ def test_keys_come_from_the_terminal_and_never_from_a_pipe() -> None:
 
 
 def test_ctrl_z_and_fg() -> None:
-    bash = shutil.which("bash")
-    if not bash:
-        pytest.skip("job control needs a shell that has it, and there is no bash")
-    with PseudoTerminal([bash, "--norc", "--noprofile", "-i"], on_stdin=True, PS1="$ ") as terminal:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
         terminal.press(" ".join(SIM) + "\n")
         terminal.see("watching for")
@@ -292,6 +289,14 @@ def test_no_color_is_heeded(no_color: str) -> None:
         assert terminal.end() == 0
         assert bool(colours(terminal.raw)) is not bool(no_color)
         assert SGR.search(terminal.raw)
+
+
+def test_a_terminal_that_lacks_characters_gets_others() -> None:
+    with PseudoTerminal(SIM, PYTHONIOENCODING="ascii") as terminal:
+        terminal.see(lambda terminal: any("?" in row for row in rows(terminal)))
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert terminal.raw.isascii()
 
 
 def test_a_dumb_terminal_is_pointed_to_tail() -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+import narrow_locales
 import pytest
 from rich.segment import Segment
 
@@ -64,6 +65,25 @@ def test_once_prints_one_plain_picture() -> None:
     assert sum(" open" in line for line in lines) > 20
     assert all(len(line) <= 100 and line.isprintable() for line in lines)
     assert all(line.startswith("rfqwatch: ") for line in ended.stderr.splitlines())
+
+
+@pytest.mark.parametrize("locale", narrow_locales.NAMES)
+def test_a_locale_that_lacks_characters_costs_no_more_than_those(
+    locale: str, tmp_path: Path
+) -> None:
+    asked_for = narrow_locales.environment(locale, tmp_path)
+    ended = subprocess.run(
+        ONCE,
+        capture_output=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **asked_for, "COLUMNS": "100", "LINES": "30"},
+    )
+    assert ended.returncode == 0
+    lines = ended.stdout.decode(narrow_locales.NAMES[locale]).splitlines()
+    assert len(lines) == 30
+    assert sum("?" in line and line.rstrip().endswith(" open") for line in lines) > 5
+    assert b"events watched" in ended.stderr
 
 
 def test_a_reader_that_leaves_gets_no_traceback() -> None:

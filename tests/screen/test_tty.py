@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from pseudo_terminal import PseudoTerminal
+from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
 
 PROGRAM = str(Path(__file__).with_name("screen_program.py"))
@@ -157,63 +156,51 @@ def test_ctrl_s_holds_the_picture_and_ctrl_q_shows_the_newest() -> None:
         assert_as_before(terminal)
 
 
-def shell(terminal: PseudoTerminal, command: str) -> None:
-    terminal.press(command + "\n")
-
-
-@pytest.fixture
-def bash() -> list[str]:
-    found = shutil.which("bash")
-    if not found:
-        pytest.skip("job control needs a shell that has it")
-    return [found, "--norc", "--noprofile", "-i"]
-
-
-def test_ctrl_z_and_fg(bash: list[str]) -> None:
-    with PseudoTerminal(bash, on_stdin=True, PS1="$ ") as terminal:
+def test_ctrl_z_and_fg() -> None:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
-        shell(terminal, "stty -g | cksum > /dev/fd/2; echo ready")
+        terminal.enter("stty -g | cksum > /dev/fd/2; echo ready")
         terminal.see("\nready")
         attributes = terminal.display[terminal.display.index("ready".ljust(80)) - 1]
-        shell(terminal, " ".join(COMMAND))
+        terminal.enter(" ".join(COMMAND))
         terminal.see("size 80x24")
         terminal.press("\x1a")
         terminal.see("Stopped")
         assert terminal.given_back
-        shell(terminal, "clear; stty -g | cksum; echo stopped")
+        terminal.enter("clear; stty -g | cksum; echo stopped")
         terminal.see("\nstopped")
         assert attributes in terminal.display
         terminal.resize(70, 20)
-        shell(terminal, "fg")
+        terminal.enter("fg")
         terminal.see("size 70x20")
         terminal.press("jq")
         terminal.see(lambda terminal: terminal.given_back)
-        shell(terminal, "clear; stty -g | cksum; echo ended with $?")
+        terminal.enter("clear; stty -g | cksum; echo ended with $?")
         terminal.see("\nended with 0")
         assert attributes[:70] in terminal.display
-        shell(terminal, "exit")
+        terminal.enter("exit")
         terminal.end()
         assert terminal.attributes == terminal.attributes_before
 
 
-def test_in_the_background_it_runs_on_and_leaves_the_terminal_alone(bash: list[str]) -> None:
-    with PseudoTerminal(bash, on_stdin=True, PS1="$ ") as terminal:
+def test_in_the_background_it_runs_on_and_leaves_the_terminal_alone() -> None:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
-        shell(terminal, " ".join(BUSY) + " &")
+        terminal.enter(" ".join(BUSY) + " &")
         terminal.see("drawn 100")  # which is its standard error: no picture is on
         assert terminal.given_back
-        shell(terminal, "clear; jobs; echo two$((1+1))")
+        terminal.enter("clear; jobs; echo two$((1+1))")
         terminal.see("two2")
         assert "Running" in terminal.text
-        shell(terminal, "fg")
+        terminal.enter("fg")
         terminal.see("size 80x24")
         terminal.press("\x1a")
         terminal.see("Stopped")
-        shell(terminal, "clear; bg; echo three$((1+2)); jobs")
+        terminal.enter("clear; bg; echo three$((1+2)); jobs")
         terminal.see("three3")
         terminal.see("Running")
         assert terminal.given_back
-        shell(terminal, "fg")
+        terminal.enter("fg")
         terminal.see("size 80x24")
         terminal.press("q")
         terminal.see(lambda terminal: terminal.given_back)
@@ -244,14 +231,14 @@ def test_after_a_stop_nobody_could_prepare_for_it_takes_over_again() -> None:
         assert_as_before(terminal)
 
 
-def test_a_killed_job_that_was_stopped_leaves_no_trace(bash: list[str]) -> None:
-    with PseudoTerminal(bash, on_stdin=True, PS1="$ ") as terminal:
+def test_a_killed_job_that_was_stopped_leaves_no_trace() -> None:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
-        shell(terminal, " ".join(COMMAND))
+        terminal.enter(" ".join(COMMAND))
         terminal.see("size 80x24")
         terminal.press("\x1a")
         terminal.see("Stopped")
-        shell(terminal, "clear; set -b; kill %1")
+        terminal.enter("clear; set -b; kill %1")
         terminal.see("Exit 143")
         assert terminal.given_back
 

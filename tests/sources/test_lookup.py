@@ -15,8 +15,8 @@ from other_exchange import running
 from program import PATIENCE_S, RFQWATCH, clean_environment
 from surroundings import with_deaf_server, with_names
 
-from rfqwatch.sources import names
-from rfqwatch.sources.names import Loop
+from rfqwatch.sources import lookup
+from rfqwatch.sources.lookup import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def test_a_name_that_is_not_there_is_an_error_of_the_look_up(loop: Loop, host: s
 def test_no_answer_in_time_is_an_error_of_the_look_up(
     loop: Loop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", 0)
+    monkeypatch.setattr(lookup, "LOOKUP_TIMEOUT_S", 0)
     with pytest.raises(socket.gaierror, match="no answer in 0 s"):
         loop.run_until_complete(loop.getaddrinfo("localhost", 443))
 
@@ -78,12 +78,12 @@ def test_an_answer_that_comes_too_late_is_that_of_the_next_look_up(
         return await loop.getaddrinfo(host, 443)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", 0.01)
+    monkeypatch.setattr(lookup, "LOOKUP_TIMEOUT_S", 0.01)
     for _ in range(3):
         with pytest.raises(socket.gaierror):
             loop.run_until_complete(look_up(NAME))
     may_answer.set()
-    monkeypatch.setattr(names, "LOOKUP_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(lookup, "LOOKUP_TIMEOUT_S", PATIENCE_S)
     assert loop.run_until_complete(look_up(NAME)) == [f"the address of {NAME}"]
     assert asked == [NAME]
     # Nor is an answer believed for longer.
