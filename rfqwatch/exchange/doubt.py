@@ -10,8 +10,9 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from rfqwatch.exchange.errorcodes import HARMLESS_CODES, PASSING_CODES
 from rfqwatch.exchange.notices import Note, Send
-from rfqwatch.exchange.wire import HARMLESS_CODES, PASSING_CODES, Error, Ok, list_subscriptions
+from rfqwatch.exchange.wire import Error, Ok, list_subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,14 +24,16 @@ from msgspec.structs import replace
 
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
 from rfqwatch.exchange.doubt import ANSWER_TIMEOUT_S, Doubt
-from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
-from rfqwatch.exchange.numbering import Numbering
-from rfqwatch.exchange.wire import (
+from rfqwatch.exchange.errorcodes import (
     AUTHENTICATION_REQUIRED,
     ENDING_CODES,
     HARMLESS_CODES,
     OVERFLOW,
     REFUSING_CODES,
+)
+from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
+from rfqwatch.exchange.numbering import Numbering
+from rfqwatch.exchange.wire import (
     Error,
     Frame,
     Malformed,

@@ -99,19 +99,8 @@ class Arrangement:
     def _place(self, row: Rfq | None, now_ms: int) -> Place | None:
         if row is None or not self._fits(row):
             return None
-        match self.criteria.sort:
-            case Sort.NEWEST:
-                measure = -row.since_ms
-            case Sort.OLDEST:
-                measure = row.since_ms
-            case Sort.LARGEST:
-                measure = -int(row.size * _MILLION)
-            case Sort.QUOTES:
-                measure = -len(row.current_quotes()) if row.quotes else 0
-            case Sort.DEADLINE:
-                measure = row.deadline_ms(now_ms) or _NEVER
         # Children of a batch stay together.
-        return measure, row.batch_id or row.id, row.id
+        return _measure(row, self.criteria.sort, now_ms), row.batch_id or row.id, row.id
 
     def _fits(self, row: Rfq) -> bool:
         within = self.criteria.within
@@ -165,6 +154,20 @@ class Arrangement:
                 return -int(group.dollars * _MILLION), -group.count, key
             case GroupSort.NEWEST:
                 return -group.newest_ms, -group.count, key
+
+
+def _measure(row: Rfq, sort: Sort, now_ms: int) -> int:
+    match sort:
+        case Sort.NEWEST:
+            return -row.since_ms
+        case Sort.OLDEST:
+            return row.since_ms
+        case Sort.LARGEST:
+            return -int(row.size * _MILLION)
+        case Sort.QUOTES:
+            return -len(row.current_quotes()) if row.quotes else 0
+        case Sort.DEADLINE:
+            return row.deadline_ms(now_ms) or _NEVER
 
 
 def keys_of(row: Rfq, grouping: Grouping) -> tuple[str, ...]:
