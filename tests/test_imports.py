@@ -35,7 +35,7 @@ ALLOWED = {
     "quota": set(),
     "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
     "tee": set(),
-    "run": {"clock", "signals", "lines", "summary", "watch"},
+    "run": {"clock", "signals", "lines", "summary"},
     "simulator": {"errors"},
 }
 # What each may name besides, but only in its types: it is handed to it by others.
@@ -50,7 +50,7 @@ FOR_TYPES = {
     "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
     "tee": {"clock", "exchange", "quota"},
-    "run": {"stderr", "health", "recording", "sources", "quota"},
+    "run": {"stderr", "health", "recording", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.
