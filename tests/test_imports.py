@@ -26,7 +26,7 @@ ALLOWED = {
     "lines": {"errors", "escaping", "exchange"},
     "recording": {"errors", "clock", "lines"},
     "summary": {"lines"},
-    "sources": {"", "errors", "clock", "exchange"},
+    "sources": {"", "errors", "clock", "exchange", "book", "lines"},
     "screen": {
         *("errors", "clock", "signals", "escaping", "stderr"),
         *("exchange", "book", "health", "lines"),
