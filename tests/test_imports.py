@@ -20,6 +20,7 @@ ALLOWED = {
     "stderr": {"escaping"},
     "exchange": {"errors"},
     "drift": {"exchange"},
+    "playback": {"clock"},
     "book": {"exchange"},
     "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
@@ -35,6 +36,7 @@ ALLOWED = {
     "quota": set(),
     "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
     "tee": set(),
+    "replay": {"clock", "exchange", "health", "quota", "sources"},
     "run": {"clock", "signals", "lines", "summary"},
     "simulator": {"errors"},
 }
@@ -50,6 +52,7 @@ FOR_TYPES = {
     "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
     "tee": {"clock", "exchange", "quota"},
+    "replay": {"lines", "playback"},
     "run": {"stderr", "health", "recording", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
