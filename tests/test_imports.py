@@ -21,6 +21,7 @@ ALLOWED = {
     "exchange": {"errors"},
     "drift": {"exchange"},
     "playback": {"clock"},
+    "progress": {"stderr"},
     "book": {"exchange"},
     "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
@@ -48,7 +49,7 @@ FOR_TYPES = {
     "lines": {"clock"},
     "recording": {"health", "stderr"},
     "summary": {"health"},
-    "screen": {"recording"},
+    "screen": {"playback", "recording"},
     "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
     "tee": {"clock", "exchange", "quota"},
@@ -71,7 +72,7 @@ IMPURE = {
 # What each third party is for, and so where it may be imported at all.
 THIRD_PARTIES = {
     "typer": {"cli"},
-    "rich": {"escaping", "screen"},
+    "rich": {"escaping", "progress", "screen"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},
     "msgspec": {"exchange", "book", "lines", "sources", "screen", "simulator"},
