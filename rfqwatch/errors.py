@@ -9,7 +9,8 @@
     ├── RefusedError             4   the exchange refused the credentials
     ├── ConnectionFailedError    5   no connection within the limit asked for
     ├── SubscriptionRefusedError 6   the exchange refused the subscription
-    └── GapsError                7   ended with gaps under --fail-on-gap
+    ├── GapsError                7   ended with gaps under --fail-on-gap
+    └── RecordingError           8   a recording can't be read
 
 The number is the exit code. An error is said in one or two lines: what happened, then what to do.
 """
@@ -68,3 +69,9 @@ class GapsError(RfqwatchError):
     """The stream ended with gaps, and ``--fail-on-gap`` asked for none."""
 
     exit_code = 7
+
+
+class RecordingError(RfqwatchError):
+    """A recording can't be read: no such file, a line that is none, damage."""
+
+    exit_code = 8

@@ -19,7 +19,10 @@ class EnoughError(Exception):
 
 
 class Output(Protocol):
-    """What takes the stream: the messages of a burst and its notices, from `begin` to `end`."""
+    """What takes the stream: messages and notices, from `begin` on until `end`.
+
+    What does not wait for more may begin several times before it ends.
+    """
 
     def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment; ``shard`` may be empty."""
@@ -34,7 +37,7 @@ class Output(Protocol):
         """Take note that messages are missing here."""
 
     def end(self) -> None:
-        """Show what came since `begin`."""
+        """Show what came since the first `begin`."""
 
     @property
     def shed(self) -> int:

@@ -6,48 +6,56 @@ import asyncio
 import sys
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from rfqwatch.clock import now
+from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.signals import SignalledError, first_of, signals
 from rfqwatch.summary import ending, summary
-from rfqwatch.watch import watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+    from typing import Any
 
+    from rfqwatch.clock import Instant
     from rfqwatch.health import Health
     from rfqwatch.lines.output import LineOutput
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.quota import Quota
     from rfqwatch.recording.recorder import Recorder
-    from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
-    from rfqwatch.watch import Channel
+
+_Result = TypeVar("_Result")
 
 GRACE_S = 2.0
 """How long a consumer that does not read may hold up an end that a signal or an error asks for."""
 
 
 class Watched(NamedTuple):
-    """What a command watches: a channel for each shard, with what they all count on and tell.
+    """What a command watches: a stream, with what it counts on and tells.
 
-    ``recorder`` is what keeps it, if that was asked for.
+    ``run`` carries it to its output and gives why it ended; or what a recording says of its own
+    end, which is "" where it breaks off. ``recorder`` is what keeps it, if that was asked for, and
+    ``clock`` tells the moment that it is at.
     """
 
-    channels: list[tuple[Channel, Dialer]]
+    run: Callable[[], Coroutine[Any, Any, str | Ending]]
     quota: Quota
     health: Health
     voice: Voice
     recorder: Recorder | None = None
+    clock: Callable[[], Instant] = now
 
-    def end(self, reason: str, *printed: LineOutput) -> None:
+    def end(self, end: str | Ending, *printed: LineOutput) -> None:
         """Write the last line of what is ``printed``, and of the record: how it ended."""
-        at = now()
+        at = self.clock()
         for lines in (*printed, *([self.recorder.lines] if self.recorder else ())):
             shed = lines.place.shed
-            lines.ended(ending(self.health, reason, self.quota.shown, shed), at)
+            if isinstance(end, Ending):
+                lines.ended(end, at)
+            elif end:
+                lines.ended(ending(self.health, end, self.quota.shown, shed), at)
 
 
 async def print_lines(
@@ -57,16 +65,16 @@ async def print_lines(
     start = time.monotonic()
     quota = watched.quota
     written = place.start()
-    reason = "duration"
+    end: str | Ending = "duration"
     with signals() as signalled:
         try:
-            async with _running(watch(watched.channels, watched.voice)) as work:
+            async with _running(watched.run()) as work:
                 await first_of(work, written, signalled, timeout_s=duration_s)
                 if work.done():
-                    reason = "count"
+                    end = work.result()
         finally:
             error = sys.exception()
-            watched.end(_reason(error) or reason, lines)
+            watched.end(_reason(error) or end, lines)
             if not isinstance(error, ConsumerGoneError):
                 place.close()
                 # As asked for, whoever reads gets it all; after a signal, what is quick.
@@ -85,21 +93,18 @@ async def print_lines(
 async def show(watched: Watched, drawn: Awaitable[None], duration_s: float | None) -> None:
     """Watch while something is drawn, until that is done. Raises what ends it earlier."""
     start = time.monotonic()
-    reason = "duration"
+    end: str | Ending = "duration"
     with signals() as signalled:
         try:
             # The terminal is given back first: closing connections may take a moment.
-            async with (
-                _running(watch(watched.channels, watched.voice)) as work,
-                _running(drawn) as drawing,
-            ):
+            async with _running(watched.run()) as work, _running(drawn) as drawing:
                 await first_of(work, drawing, signalled, timeout_s=duration_s)
                 if work.done():
-                    reason = "count"
+                    end = work.result()
                 elif drawing.done():
-                    reason = "quit"
+                    end = "quit"
         finally:
-            watched.end(_reason(sys.exception()) or reason)
+            watched.end(_reason(sys.exception()) or end)
             done = f"{watched.quota.shown:,} events watched in {_since(start)}"
             watched.voice.say(summary(watched.health, done))
 
@@ -119,7 +124,7 @@ def _reason(error: BaseException | None) -> str:
 
 
 @asynccontextmanager
-async def _running(work: Awaitable[None]) -> AsyncIterator[asyncio.Future[None]]:
+async def _running(work: Awaitable[_Result]) -> AsyncIterator[asyncio.Future[_Result]]:
     future = asyncio.ensure_future(work)
     try:
         yield future

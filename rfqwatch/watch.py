@@ -306,8 +306,8 @@ class Channel:
         self._say(f"{why}; one connection is not enough: {advice}")
 
 
-async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> None:
-    """Watch every shard until one has shown enough, or none is left.
+async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> str:
+    """Watch every shard until one has shown enough, or none is left; give why it ended.
 
     A shard that fails does not disturb the others; when all have, the first failure is raised.
     """
@@ -319,7 +319,7 @@ async def watch(channels: Sequence[tuple[Channel, Dialer]], voice: Voice) -> Non
             try:
                 await next_end
             except EnoughError:
-                return
+                return "count"
             except RfqwatchError as failure:
                 failures.append(failure)
                 if len(failures) < len(tasks):

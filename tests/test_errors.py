@@ -49,6 +49,7 @@ def test_exit_codes_are_those_promised() -> None:
         3,  # CredentialsError
         7,  # GapsError
         1,  # OutputError
+        8,  # RecordingError
         4,  # RefusedError
         1,  # RfqwatchError
         6,  # SubscriptionRefusedError

@@ -20,13 +20,15 @@ ALLOWED = {
     "stderr": {"escaping"},
     "exchange": {"errors"},
     "drift": {"exchange"},
+    "playback": {"clock"},
+    "progress": {"stderr"},
     "book": {"exchange"},
     "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
     "recording": {"errors", "clock", "lines"},
     "summary": {"lines"},
-    "sources": {"", "errors", "clock", "exchange"},
+    "sources": {"", "errors", "clock", "exchange", "book", "lines"},
     "screen": {
         *("errors", "clock", "signals", "escaping", "stderr"),
         *("exchange", "book", "health", "lines"),
@@ -35,7 +37,8 @@ ALLOWED = {
     "quota": set(),
     "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
     "tee": set(),
-    "run": {"clock", "signals", "lines", "summary", "watch"},
+    "replay": {"clock", "exchange", "health", "quota", "sources"},
+    "run": {"clock", "signals", "lines", "summary"},
     "simulator": {"errors"},
 }
 # What each may name besides, but only in its types: it is handed to it by others.
@@ -46,11 +49,12 @@ FOR_TYPES = {
     "lines": {"clock"},
     "recording": {"health", "stderr"},
     "summary": {"health"},
-    "screen": {"recording"},
+    "screen": {"playback", "recording"},
     "quota": {"clock", "exchange", "selection"},
     "watch": {"stderr"},
     "tee": {"clock", "exchange", "quota"},
-    "run": {"stderr", "health", "recording", "sources", "quota"},
+    "replay": {"lines", "playback"},
+    "run": {"stderr", "health", "recording", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.
@@ -68,7 +72,7 @@ IMPURE = {
 # What each third party is for, and so where it may be imported at all.
 THIRD_PARTIES = {
     "typer": {"cli"},
-    "rich": {"escaping", "screen"},
+    "rich": {"escaping", "progress", "screen"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},
     "msgspec": {"exchange", "book", "lines", "sources", "screen", "simulator"},

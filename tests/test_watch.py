@@ -10,6 +10,7 @@ import ssl
 from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -138,7 +139,10 @@ async def run(
     try:
         async with asyncio.timeout(60):
             await print_lines(
-                Watched(channels, quota, seen.health, voice), lines, place, duration_s
+                Watched(partial(watch.watch, channels, voice), quota, seen.health, voice),
+                lines,
+                place,
+                duration_s,
             )
     except RfqwatchError as error:
         seen.exit_code = error.exit_code

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from rfqwatch.book.batches import Batches
 from rfqwatch.book.census import Census
-from rfqwatch.book.lag import is_replay
+from rfqwatch.book.lag import is_told_again
 from rfqwatch.book.readings import (
     Receipt,
     announced,
@@ -191,14 +191,14 @@ class Book:
             return
         else:
             row = announced_again(known, row)
-        if (known is None or not known.announced) and not self._is_replay(row):
+        if (known is None or not known.announced) and not self._is_told_again(row):
             self.counts.created += 1
         self._put(row, known)
 
-    def _is_replay(self, row: Rfq) -> bool:
+    def _is_told_again(self, row: Rfq) -> bool:
         """Tell whether an RFQ is announced again by the exchange, though not known to us."""
         live_ms = self._census.shard(row.shard).live_ms
-        return row.created_ms is not None and is_replay(
+        return row.created_ms is not None and is_told_again(
             row.received_ms, row.sending_ms, row.created_ms, live_ms
         )
 

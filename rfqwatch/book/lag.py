@@ -6,11 +6,11 @@ says, and when what it tells of was created.
 
 from __future__ import annotations
 
-REPLAY_MS = 30_000
+TOLD_AGAIN_MS = 30_000
 """What is told this long after its creation is told again, and no new demand."""
 
 
-def is_replay(
+def is_told_again(
     received_ms: int, sending_ms: int | None, created_ms: int, live_ms: int | None = None
 ) -> bool:
     """Tell whether a message tells of something old.
@@ -19,17 +19,17 @@ def is_replay(
     """
     # Each duration is of one clock, as far as possible: those of the two sides differ.
     age_ms = (received_ms if sending_ms is None else sending_ms) - created_ms
-    since_ms = REPLAY_MS if live_ms is None else max(0, received_ms - live_ms)
-    return age_ms > min(REPLAY_MS, since_ms)
+    since_ms = TOLD_AGAIN_MS if live_ms is None else max(0, received_ms - live_ms)
+    return age_ms > min(TOLD_AGAIN_MS, since_ms)
 
 
 def lag(received_ms: int, sending_ms: int | None, created_ms: int | None) -> int | None:
     """Give a message's time on the way, in milliseconds: since sent, else since the creation.
 
-    None when neither is known, or when it tells of something old: see `is_replay`.
+    None when neither is known, or when it tells of something old: see `is_told_again`.
     """
     if sending_ms is not None:
         return received_ms - sending_ms
-    if created_ms is None or is_replay(received_ms, sending_ms, created_ms):
+    if created_ms is None or is_told_again(received_ms, sending_ms, created_ms):
         return None
     return received_ms - created_ms

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Self
 
 _NUMBER_UNIT = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*([a-z]*)", re.ASCII)
@@ -29,6 +31,27 @@ class Seconds(Quantity, float):
         time = super().__new__(cls, _quantity(str(text), _SECONDS, "500ms, 30s, 5m or 1h"))
         time.text = str(text)
         return time
+
+
+class Moment(Quantity, int):
+    """A moment in Unix milliseconds. Raises ValueError that tells how to write it."""
+
+    def __new__(cls, text: object) -> Self:
+        """Read ``text``, in UTC unless it says otherwise, or how long ago it is: ``-2h``."""
+        written = str(text).strip()
+        if written.startswith("-"):
+            at_s = time.time() - Seconds(written[1:])
+        else:
+            try:
+                at = datetime.fromisoformat(written)
+            except ValueError:
+                raise ValueError(
+                    f"{written!r} is not understood; write it like 2026-11-24T18:00Z or -2h"
+                ) from None
+            at_s = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        moment = super().__new__(cls, round(at_s * 1_000))
+        moment.text = written
+        return moment
 
 
 class Size(Quantity, int):

@@ -9,6 +9,7 @@ from rfqwatch.cli.options import (
     ConnectionOptions,
     EndOptions,
     RecordingOptions,
+    ReplayOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
@@ -16,7 +17,7 @@ from rfqwatch.cli.options import (
     VerbosityOptions,
 )
 
-ONCE_S = 5.0
+ONCE_S = "5s"
 MOST_HELD = 20
 """Lines said while the table has the terminal, that are shown once it is given back."""
 
@@ -25,6 +26,7 @@ def table(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     subscription: SubscriptionOptions,
     selection: SelectionOptions,
+    replay: ReplayOptions,
     recording: RecordingOptions,
     end: EndOptions,
     shown: TableOptions,
@@ -36,8 +38,9 @@ def table(  # noqa: PLR0917 - each group of options is one
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.feed import Feed
+    from rfqwatch.cli.fitting import is_replay
+    from rfqwatch.cli.quantities import Seconds
     from rfqwatch.cli.selecting import selecting
-    from rfqwatch.cli.watching import watching
     from rfqwatch.drift import Drift
     from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
@@ -47,25 +50,48 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
 
+    replayed = is_replay(replay, connection, subscription, recording, simulation)
     if not shown.once:
         require_terminal()
     book = Book(max_age_ms=round(shown.max_age * 1000), mine=subscription.mine)
-    groups = connection, subscription, end, simulation
     with ExitStack() as stack:
         voice = Voice(verbosity.level(), stack.enter_context(_held(once=shown.once)))
         drift = Drift(voice.say)
         selected, read = selecting(selection, drift)
         feed = Feed(book, read)
-        watched = stack.enter_context(
-            watching(
+        playback, duration = None, end.duration
+        if replayed:
+            from rfqwatch.cli.replaying import replaying
+            from rfqwatch.playback import Playback
+
+            speed = (0 if shown.once else 1) if replay.speed is None else replay.speed
+            playback = Playback(speed)
+            source = replaying(
+                feed,
+                replay,
+                end,
+                playback=playback,
+                selection=selected,
+                drift=drift,
+                voice=voice,
+                lead_in=True,
+                stays=not shown.once,
+            )
+        else:
+            from rfqwatch.cli.watching import watching
+
+            groups = connection, subscription, end, simulation
+            source = watching(
                 feed, *groups, selection=selected, recording=recording, drift=drift, voice=voice
             )
-        )
-        live = LiveTable(Table(book, watched.health), book, shown.fps)
+            duration = duration or (Seconds(ONCE_S) if shown.once else None)
+        watched = stack.enter_context(source)
+        table = Table(book, watched.health, playback=playback)
+        live = LiveTable(table, book, shown.fps, watched.clock)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
         try:
             with asyncio.Runner(loop_factory=Loop) as runner:
-                runner.run(show(watched, drawn, end.duration or (ONCE_S if shown.once else None)))
+                runner.run(show(watched, drawn, duration))
         finally:
             if shown.svg and live.last:
                 save_picture(live.last, live.width, shown.svg)

@@ -7,6 +7,7 @@ from rfqwatch.cli.options import (
     EndOptions,
     LineOptions,
     RecordingOptions,
+    ReplayOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
@@ -18,6 +19,7 @@ def tail(  # noqa: PLR0917 - each group of options is one
     connection: ConnectionOptions,
     subscription: SubscriptionOptions,
     selection: SelectionOptions,
+    replay: ReplayOptions,
     recording: RecordingOptions,
     end: EndOptions,
     lines: LineOptions,
@@ -30,29 +32,51 @@ def tail(  # noqa: PLR0917 - each group of options is one
     """
     import asyncio
 
+    from rfqwatch.cli.fitting import is_replay
     from rfqwatch.cli.formats import line_output
     from rfqwatch.cli.selecting import selecting
-    from rfqwatch.cli.watching import watching
     from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
 
-    voice = Voice(verbosity.level())
+    replayed = is_replay(replay, connection, subscription, recording, simulation)
+    if replayed:
+        from rfqwatch.cli.replaying import replaying
+        from rfqwatch.playback import Playback
+        from rfqwatch.progress import say_over as say
+    else:
+        from rfqwatch.cli.watching import watching
+        from rfqwatch.stderr import say_when as say
+    voice = Voice(verbosity.level(), say)
     drift = Drift(voice.say)
     selected, read = selecting(selection, drift)
-    place = Stdout(sys.stdout.fileno(), lines.buffer)
+    # What is recorded can wait for whoever reads; what is watched can't.
+    place = Stdout(sys.stdout.fileno(), sys.maxsize if replayed else lines.buffer)
     output = line_output(lines.output, place, read)
     advice = "Look for rfqwatch.gap in what was printed."
-    groups = connection, subscription, end, simulation
-    printed = watching(
-        *(output, *groups),
-        selection=selected,
-        recording=recording,
-        drift=drift,
-        voice=voice,
-        gap_advice=advice,
-    )
-    with printed as watched, asyncio.Runner(loop_factory=Loop) as runner:
+    if replayed:
+        source = replaying(
+            output,
+            replay,
+            end,
+            playback=Playback(replay.speed or 0),
+            selection=selected,
+            drift=drift,
+            voice=voice,
+            full=lambda: place.waiting > lines.buffer,
+            gap_advice=advice,
+        )
+    else:
+        groups = connection, subscription, end, simulation
+        source = watching(
+            *(output, *groups),
+            selection=selected,
+            recording=recording,
+            drift=drift,
+            voice=voice,
+            gap_advice=advice,
+        )
+    with source as watched, asyncio.Runner(loop_factory=Loop) as runner:
         runner.run(print_lines(watched, output, place, end.duration))

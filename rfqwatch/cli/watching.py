@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
-import typer
-
+from rfqwatch.cli.ending import to_its_end
 from rfqwatch.cli.endpoint import endpoint
 from rfqwatch.cli.recording import recorded
-from rfqwatch.errors import GapsError
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
 from rfqwatch.health import Health
-from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.quota import Quota
 from rfqwatch.run import Watched
-from rfqwatch.signals import SignalledError
 from rfqwatch.sources.websocket import Dialer
-from rfqwatch.summary import uncertain
 from rfqwatch.tee import Tee
-from rfqwatch.watch import Channel
+from rfqwatch.watch import Channel, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,11 +52,9 @@ def watching(
 ) -> Iterator[Watched]:
     """Give channels that lead to what is ``shown``, to a recording or to both.
 
-    ``selection`` says which messages go there, None that all do. The end of the stream becomes the
-    program's. Raises `UsageError` and `CredentialsError` at the start. At the end it raises
-    `OutputError` where something could not be recorded, `GapsError` with ``gap_advice`` where
-    ``--fail-on-gap`` asked for none, then a signal's exit code, and leaves at once when the reader
-    of standard output is gone.
+    ``selection`` says which messages go there, None that all do. Raises `UsageError` and
+    `CredentialsError` at the start, as `to_its_end` does, and `OutputError` where something could
+    not be recorded.
     """
     retries = 0 if connection.no_reconnect else connection.max_retries
     with endpoint(connection, simulation) as exchange:
@@ -75,31 +67,23 @@ def watching(
         )
         selected = selection.text if selection else ""
         health = Health(exchange.name or dialer.place, drift, selected=selected)
-        code = 0
-        try:
-            with recorded(recording, subscription, health, voice) as recorder:
-                output = _joined(shown, recorder.lines if recorder else None)
-                quota = Quota(end.count, output, selection)
-                channels = []
-                for shard in subscription.shard or (None,):
-                    session = Session(
-                        shard=shard,
-                        mine=subscription.mine,
-                        backoff=Backoff(Random(), retries),
-                        quiet_s=connection.quiet_timeout,
-                    )
-                    card = health.shard(str(shard or ""))
-                    channels.append((Channel(session, card, output, quota, voice), dialer))
-                yield Watched(channels, quota, health, voice, recorder)
-        except ConsumerGoneError:
-            # Quietly, and without a flush of what Python may hold for a reader that is gone.
-            os._exit(128 + signal.SIGPIPE)
-        except SignalledError as signalled:
-            code = signalled.exit_code
-        if end.fail_on_gap and (why := uncertain(health, output.lost)):
-            raise GapsError(why, gap_advice)
-        if code:
-            raise typer.Exit(code)
+        with (
+            to_its_end(health, lambda: output.lost, end, gap_advice),
+            recorded(recording, subscription, health, voice) as recorder,
+        ):
+            output = _joined(shown, recorder.lines if recorder else None)
+            quota = Quota(end.count, output, selection)
+            channels = []
+            for shard in subscription.shard or (None,):
+                session = Session(
+                    shard=shard,
+                    mine=subscription.mine,
+                    backoff=Backoff(Random(), retries),
+                    quiet_s=connection.quiet_timeout,
+                )
+                card = health.shard(str(shard or ""))
+                channels.append((Channel(session, card, output, quota, voice), dialer))
+            yield Watched(partial(watch, channels, voice), quota, health, voice, recorder)
 
 
 def _joined(shown: Output | None, kept: Output | None) -> Output:

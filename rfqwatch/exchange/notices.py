@@ -9,7 +9,9 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from rfqwatch.clock import Instant
 
-GapReason: TypeAlias = Literal["seq", "disconnected", "overflow", "shed", "unacknowledged", "deaf"]
+GapReason: TypeAlias = Literal[
+    "seq", "disconnected", "overflow", "shed", "unacknowledged", "deaf", "unrecorded"
+]
 
 
 class Live(Struct, frozen=True):

@@ -64,10 +64,13 @@ class LineOutput(ABC):
         self._received_ms = 0
         self._end = b""
         self._lines: list[Line] = []
+        self._former: list[Line] = []
         self._frames: list[Message | None] = []
 
     def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
+        if self._lines:
+            self._end_former()
         self._shard = shard
         self._received_ms = at.ms
         self._end = self._line_end(shard, at.ms)
@@ -92,11 +95,13 @@ class LineOutput(ABC):
         self.end()
 
     def end(self) -> None:
-        """Hand over what came since `begin`."""
-        if self._lines:
-            self.place.put(
-                Batch(self._shard, self._received_ms, self._lines, self._frames, self._end)
-            )
+        """Hand over what came since the first `begin`."""
+        lines, end = self._lines, self._end
+        if self._former:
+            self._end_former()
+            lines, end, self._former = self._former, b"", []
+        if lines:
+            self.place.put(Batch(self._shard, self._received_ms, lines, self._frames, end))
             self._lines = []
             self._frames = []
 
@@ -109,6 +114,11 @@ class LineOutput(ABC):
     def lost(self) -> int:
         """How many were dropped, or are not taken yet."""
         return self.place.shed + self.place.undelivered
+
+    def _end_former(self) -> None:
+        """Write the end of lines that others than theirs will follow."""
+        self._former += [line + self._end for line in self._lines]
+        self._lines = []
 
     def _print_own(self, line: bytes) -> None:
         if line:

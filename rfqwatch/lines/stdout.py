@@ -95,6 +95,11 @@ class Stdout:
         return self._buffer.shed
 
     @property
+    def waiting(self) -> int:
+        """About how many bytes of memory the lines take that nobody has taken."""
+        return self._buffer.size
+
+    @property
     def undelivered(self) -> int:
         """How many messages still wait to be written."""
         with self._condition:

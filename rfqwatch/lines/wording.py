@@ -20,7 +20,7 @@ NONE = "\N{EN DASH}"
 UNKNOWN = "?"
 ANONYMOUS = "anonymous"
 
-_MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KIBI = 1_024
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -82,7 +82,12 @@ def settlement(leg: Leg) -> str:
 def clock(at_ms: int, timespec: str = "seconds") -> str:
     """Write the time of day in UTC, to the second or, as `datetime.isoformat` knows, finer."""
     of_day = timedelta(milliseconds=at_ms % (_DAY * 1_000))
-    return f"{(_MIDNIGHT + of_day).time().isoformat(timespec)}Z"
+    return f"{(_EPOCH + of_day).time().isoformat(timespec)}Z"
+
+
+def moment(at_ms: int) -> str:
+    """Write the day and the time of day in UTC, to the second."""
+    return f"{(_EPOCH + timedelta(milliseconds=at_ms)).date()} {clock(at_ms)}"
 
 
 def span(ms: int) -> str:

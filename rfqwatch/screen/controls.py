@@ -62,6 +62,7 @@ class View:
     above the page. ``text`` narrows the rows, ``typed`` is the text being typed and None while keys
     are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
     to begin with what is best now. ``before`` is where esc leads back to.
+    ``replayed`` is for a recording: a pause stops its time, which ``steps`` seconds were put on to.
     """
 
     sort: Sort = Sort.NEWEST
@@ -76,8 +77,15 @@ class View:
     renewed: int = 0
     before: View | None = None
     paused: bool = False
+    replayed: bool = False
+    steps: int = 0
     help: bool = False
     done: bool = False
+
+    @property
+    def frozen(self) -> bool:
+        """Whether the picture stands still though what it shows goes on."""
+        return self.paused and not self.replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,13 @@ KEYS = (
     ("?", "these keys"),
     ("first column", "? unconfirmed since a gap, ~ stale, x closed"),
 )
-"""The keys and what they do, as the help shows them."""
+REPLAY_KEYS = (
+    KEYS[0],
+    ("space", "let the time of the recording stand still, or go on"),
+    (".", "let it stand still a second later"),
+    *KEYS[2:],
+)
+"""The keys and what they do, as the help shows them; in a replay, others."""
 
 
 def press(view: View, key: str, shown: Shown) -> View:
@@ -142,8 +156,10 @@ def _command(view: View, key: str, shown: Shown) -> View:
         case "/":
             return replace(view, typed=view.text, before=view)
         case _:
-            paused = view.paused ^ (key == " ")
-            return replace(view, done=key == "q", help=key == "?", paused=paused)
+            stepped = view.replayed and key == "."
+            paused = view.paused ^ (key == " ") or stepped
+            steps = view.steps + stepped
+            return replace(view, done=key == "q", help=key == "?", paused=paused, steps=steps)
 
 
 def _reorder(view: View, step: int) -> View:

@@ -15,7 +15,10 @@ from rfqwatch.screen.tty import Screen
 from rfqwatch.signals import SignalledError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rfqwatch.book.book import Book
+    from rfqwatch.clock import Instant
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.table import Table
 
@@ -27,10 +30,16 @@ CATCHING_UP_S = 0.25
 
 
 class LiveTable:
-    """Holds the terminal and draws until the user is done or the terminal is gone."""
+    """Holds the terminal and draws until the user is done or the terminal is gone.
 
-    def __init__(self, table: Table, book: Book, fps: float) -> None:
+    ``clock`` tells the moment that a picture is of.
+    """
+
+    def __init__(
+        self, table: Table, book: Book, fps: float, clock: Callable[[], Instant] = now
+    ) -> None:
         self._table = table
+        self._clock = clock
         self._book = book
         self._pause_s = 1 / fps
         self._due = asyncio.Event()
@@ -60,13 +69,13 @@ class LiveTable:
                 self.still(width, height)
                 await asyncio.sleep(self._pause_s)
         finally:
-            while self._table.catch_up(now().ms):
+            while self._table.catch_up(self._clock().ms):
                 pass
             self.still(width, height)
 
     def still(self, width: int, height: int) -> list[Line]:
         """Make the picture of this moment."""
-        drawn = now()
+        drawn = self._clock()
         self._book.tick(drawn.s)
         self.last = self._table.picture(width, height, drawn)
         self.width = width
@@ -77,7 +86,7 @@ class LiveTable:
         deadline = time.monotonic() + CATCHING_UP_S
         more = True
         while more and time.monotonic() < deadline:
-            more = self._table.catch_up(now().ms)
+            more = self._table.catch_up(self._clock().ms)
             await asyncio.sleep(0)
 
     async def _wait(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.clock import Instant
     from rfqwatch.health import Health
+    from rfqwatch.playback import Playback
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
 
@@ -34,10 +35,20 @@ RESORTED_S = 1.0
 
 
 class Table:
-    """Draws one book again and again; ``view.done`` says that the user is done with it."""
+    """Draws one book again and again; ``view.done`` says that the user is done with it.
 
-    def __init__(self, book: Book, health: Health, view: View | None = None) -> None:
-        self.view = view or View()
+    ``playback`` is the time of the recording that the book is made of, if it is.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        health: Health,
+        view: View | None = None,
+        playback: Playback | None = None,
+    ) -> None:
+        self.view = view or View(replayed=playback is not None)
+        self._playback = playback
         self._book = book
         self._health = health
         self._shown = Shown()
@@ -60,6 +71,10 @@ class Table:
         self.view = press(before, key, self._shown)
         if before.within is not None and self.view.within is None:
             self._anchor = before.within.key
+        if self._playback is not None:
+            self._playback.pause(paused=self.view.paused)
+            if self.view.steps != before.steps:
+                self._playback.step()
 
     def catch_up(self, now_ms: int) -> bool:
         """Look at some of the rows that changed; tell whether more of them wait."""
@@ -77,7 +92,9 @@ class Table:
             self._size = (width, height)
             self._past = Past(self._past.memories)
         look = Look(book, seen_ms, self._health.away)
-        pulse = Pulse(book, self._health, now, self._created.per_second(now.s), behind)
+        created_per_second = self._created.per_second(now.s)
+        replay = str(self._playback or "")
+        pulse = Pulse(book, self._health, now, created_per_second, behind, replay)
         head = head_lines(pulse, self.view, self._past, width, height)
         room = max(1, body_room(height, len(head)))
         self._lay(ranking, room, now.s)
@@ -158,7 +175,7 @@ class Table:
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
         frames = sum(card.frames.total for card in self._health.shards.values())
-        if not self.view.paused:
+        if not self.view.frozen:
             self._frozen = None
             return self._book.rows, now_ms, None
         if self._frozen is None:
@@ -170,7 +187,7 @@ class Table:
 
     def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Arrangement:
         # What changes during a pause is looked at when it ends.
-        changed = set() if self.view.paused else self._book.take_changes()
+        changed = set() if self.view.frozen else self._book.take_changes()
         criteria = Criteria.of(self.view)
         if self._arrangement is None or self._arrangement.criteria != criteria:
             self._arrangement = Arrangement(criteria)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from messages import NOW, accepted, at, book_of, created, outlast, quoted
 
 from rfqwatch.book.book import Book
-from rfqwatch.book.lag import REPLAY_MS
+from rfqwatch.book.lag import TOLD_AGAIN_MS
 from rfqwatch.book.rfq import Closed, QuoteState, State
 from rfqwatch.exchange.events import (
     Amount,
@@ -86,7 +86,7 @@ def test_the_first_deletion_starts_the_linger() -> None:
 
 def test_a_replay_is_no_new_demand() -> None:
     book = Book()
-    book.apply(created("old", NOW - REPLAY_MS - 1), NOW)
+    book.apply(created("old", NOW - TOLD_AGAIN_MS - 1), NOW)
     book.apply(created("new", NOW), NOW)
     book.apply(created("new", NOW), NOW)
     # A late reader is not a replaying exchange.

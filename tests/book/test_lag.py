@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfqwatch.book.lag import REPLAY_MS, lag
+from rfqwatch.book.lag import TOLD_AGAIN_MS, lag
 
 NOW = 1_788_645_600_000
 
@@ -13,11 +13,11 @@ NOW = 1_788_645_600_000
     ("received_ms", "sending_ms", "created_ms", "expected"),
     [
         (NOW, NOW - 50, NOW - 2_000, 50),
-        (NOW, NOW - 50, NOW - 10 * REPLAY_MS, 50),
+        (NOW, NOW - 50, NOW - 10 * TOLD_AGAIN_MS, 50),
         (NOW, None, NOW - 2_000, 2_000),
         (NOW, None, NOW + 7, -7),
-        (NOW, None, NOW - REPLAY_MS, REPLAY_MS),
-        (NOW, None, NOW - REPLAY_MS - 1, None),
+        (NOW, None, NOW - TOLD_AGAIN_MS, TOLD_AGAIN_MS),
+        (NOW, None, NOW - TOLD_AGAIN_MS - 1, None),
         (NOW, None, None, None),
     ],
 )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ("tail --count 0", "'--count' / '-n'"),
         ("tail --count", "'--count' requires an argument"),
         ("tail --env moon", "'--env': 'moon' is not one of 'prod', 'demo', 'sim'"),
-        ("tail --coun 1", "No such option: --coun (Possible options: --combo, --count)"),
+        ("tail --coun 1", "No such option: --coun (Possible options: --combo, --count, --until)"),
         ("tail more", "unexpected extra argument(s) (more)"),
         ("table --fps 99", "'--fps'"),
         ("simulate --port x", "'--port'"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from rfqwatch.cli.quantities import Seconds, Size, time_or_size
+from rfqwatch.cli.quantities import Moment, Seconds, Size, time_or_size
+from rfqwatch.clock import now
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,28 @@ def test_what_could_be_both_is_refused(text: str) -> None:
 def test_what_is_neither_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not understood; write it like 30min, 1h, 7d, 256MiB"):
         time_or_size(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"),
+    [
+        ("2026-11-24T18:00:00Z", 1_795_543_200_000),
+        ("2026-11-24T18:00", 1_795_543_200_000),
+        ("2026-11-24 19:00:00.250+01:00", 1_795_543_200_250),
+        ("2026-11-24", 1_795_478_400_000),
+    ],
+)
+def test_moments(text: str, ms: int) -> None:
+    assert Moment(text) == ms
+    assert str(Moment(text)) == text
+
+
+def test_a_moment_may_be_so_long_ago() -> None:
+    ago_ms = now().ms - Moment("-2h")
+    assert abs(ago_ms - 7_200_000) < 60_000
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2h", "-", "-2 fortnights", "1795543200000"])
+def test_other_moments_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like"):
+        Moment(text)

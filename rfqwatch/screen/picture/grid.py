@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.screen.controls import KEYS, Grouping
+from rfqwatch.screen.controls import KEYS, REPLAY_KEYS, Grouping
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
 from rfqwatch.screen.picture.header import header
@@ -50,7 +50,8 @@ def picture(scene: Scene, head: list[Line], width: int, height: int) -> list[Lin
     room = body_room(height, len(head))
     shown = 0
     if scene.view.help:
-        body = [styled(f"{keys:>18}  {meaning}", width) for keys, meaning in KEYS]
+        help_lines = REPLAY_KEYS if scene.view.replayed else KEYS
+        body = [styled(f"{keys:>18}  {meaning}", width) for keys, meaning in help_lines]
         titles = styled("keys", width, TITLE)
     elif scene.view.grouping is Grouping.NONE:
         titles, body, shown = rfq_lines(scene, width, room)

@@ -8,7 +8,7 @@ from rich.segment import Segment
 
 from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
-from rfqwatch.lines.wording import clock, countdown, short_person, span
+from rfqwatch.lines.wording import clock, countdown, moment, short_person, span
 from rfqwatch.screen.controls import Grouping, View
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, PLAIN, QUIET, STRONG, Line
 
@@ -36,13 +36,17 @@ class Item(NamedTuple):
 
 
 class Pulse(NamedTuple):
-    """The stream at a moment; ``behind`` is None unless it is paused."""
+    """The stream at a moment; ``behind`` is None unless the picture stands still.
+
+    ``replay`` says how the moment of a recording passes, and is empty for the present one.
+    """
 
     book: Book
     health: Health
     now: Instant
     created_per_second: float = 0.0
     behind: int | None = None
+    replay: str = ""
 
 
 def header(pulse: Pulse, view: View, width: int, most: int) -> list[Line]:
@@ -87,6 +91,8 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
     yield Item(f"rfqwatch {pulse.health.place}", STRONG)
     if pulse.health.unrecorded:
         yield Item(f"not recorded: {pulse.health.unrecorded}", BAD)
+    if pulse.replay:
+        yield Item(f"recorded {moment(pulse.now.ms)}, {pulse.replay}", MARKED)
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
     if len(cards) == 1:
