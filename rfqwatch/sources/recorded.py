@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from rfqwatch.clock import Instant
 from rfqwatch.errors import RecordingError
+from rfqwatch.exchange.errorcodes import ENDING_CODES, OVERFLOW
 from rfqwatch.exchange.notices import Gap, Live, Note
 from rfqwatch.exchange.numbering import Numbering
 from rfqwatch.exchange.wire import (
-    ENDING_CODES,
-    OVERFLOW,
     OWN_TYPES,
     Control,
     Error,
