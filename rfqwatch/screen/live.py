@@ -69,6 +69,7 @@ class LiveTable:
                 self.still(width, height)
                 await asyncio.sleep(self._pause_s)
         finally:
+            self._table.press("home")
             while self._table.catch_up(self._clock().ms):
                 pass
             self.still(width, height)
