@@ -16,49 +16,19 @@ import multiprocessing
 import os
 import statistics
 import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bare import PATH, bare, credentials, frames, tail
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
-from rfqwatch.simulator.market.traffic import Traffic
-from rfqwatch.simulator.serving import throwaway_key
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-BARE = """
-import asyncio, sys
-from websockets.asyncio.client import connect
-async def main(url, count):
-    out = sys.stdout.buffer
-    async with connect(url, compression=None) as ws:
-        await ws.send('{"id":1,"cmd":"subscribe","params":{"channels":["communications"]}}')
-        await ws.recv(decode=False)
-        for _ in range(count):
-            out.write(await ws.recv(decode=False) + b"\\n")
-        out.flush()
-asyncio.run(main(sys.argv[1], int(sys.argv[2])))
-"""
 START = 200
 """Frames of the short run that stands for a process's cost before its first frame."""
-
-
-def frames(count: int) -> list[bytes]:
-    """Make frames like the exchange's from the simulated traffic."""
-    traffic = Traffic(seed=7, rate=1_000, standing=2_000)
-    events = traffic.burst(time.time_ns() // 1_000, count)
-    sent_ms = time.time_ns() // 1_000_000
-    return [
-        b'{"type":"%s","sid":1,"seq":%d,"sending_ts_ms":%d,"msg":%s}'
-        % (event.type.encode(), seq, sent_ms, event.msg)
-        for seq, event in enumerate(events[:count], start=1)
-    ]
 
 
 def serve_frames(count: int, ready: Connection) -> None:
@@ -114,29 +84,19 @@ def main() -> None:
         target=serve_frames, args=(options.frames, theirs), daemon=True
     )
     server.start()
-    url = f"ws://127.0.0.1:{ours.recv()}/trade-api/ws/v2"
-    key = throwaway_key()
-    with tempfile.NamedTemporaryFile() as file:
-        Path(file.name).write_bytes(key.private_key_pem)
-        environment = {
-            **os.environ,
-            "KALSHI_API_KEY_ID": key.key_id,
-            "KALSHI_PRIVATE_KEY_PATH": file.name,
-        }
+    url = f"ws://127.0.0.1:{ours.recv()}{PATH}"
+    ratios = []
+    count = options.frames
+    with credentials() as environment:
 
-        def tail(count: int) -> float:
-            command = [sys.executable, "-m", "rfqwatch", "tail", "--url", url, "-n", str(count)]
-            return cpu_s(command + options.tail_options, environment)
+        def slope_us(command: Callable[[int], list[str]]) -> float:
+            long_s = cpu_s(command(count), environment)
+            short_s = cpu_s(command(START), environment)
+            return (long_s - short_s) / (count - START) * 1e6
 
-        def bare(count: int) -> float:
-            return cpu_s([sys.executable, "-c", BARE, url, str(count)], environment)
-
-        ratios = []
-        count = options.frames
         for number in range(options.rounds):
-            tail_us, bare_us = (
-                (run(count) - run(START)) / (count - START) * 1e6 for run in (tail, bare)
-            )
+            tail_us = slope_us(lambda frames: tail(url, frames, *options.tail_options))
+            bare_us = slope_us(lambda frames: bare(url, frames))
             ratios.append(tail_us / bare_us)
             print(
                 f"{number + 1}: tail {tail_us:.2f} us, bare {bare_us:.2f} us a frame, "
