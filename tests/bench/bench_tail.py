@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import multiprocessing
 import os
 import statistics
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
+PIPE_SIZE = 1 << 20
+"""Bytes; else a reader that waits for a core slows down the one, and lags behind the other."""
+BUFFER = "1GiB"
+"""What is shed doesn't count as printed, and would be waited for."""
 START = 200
 """Frames of the short run that stands for a process's cost before its first frame."""
 
@@ -61,6 +66,7 @@ def cpu_s(command: list[str], environment: dict[str, str]) -> float:
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
     )
     assert process.stdout is not None
+    fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
     while os.read(process.stdout.fileno(), 1 << 20):
         pass
     _, status, usage = os.wait4(process.pid, 0)
@@ -86,16 +92,19 @@ def main() -> None:
     server.start()
     url = f"ws://127.0.0.1:{ours.recv()}{PATH}"
     ratios = []
-    count = options.frames
+    count: int = options.frames
     with credentials() as environment:
 
         def slope_us(command: Callable[[int], list[str]]) -> float:
             long_s = cpu_s(command(count), environment)
             short_s = cpu_s(command(START), environment)
-            return (long_s - short_s) / (count - START) * 1e6
+            taken_s = long_s - short_s
+            return taken_s / (count - START) * 1e6
 
         for number in range(options.rounds):
-            tail_us = slope_us(lambda frames: tail(url, frames, *options.tail_options))
+            tail_us = slope_us(
+                lambda frames: tail(url, frames, "--buffer", BUFFER, *options.tail_options)
+            )
             bare_us = slope_us(lambda frames: bare(url, frames))
             ratios.append(tail_us / bare_us)
             print(
