@@ -52,6 +52,7 @@ class Stdout:
         self._in_hand: Batch | None = None
         self._data = b""
         self._done = 0
+        self._full = False
         self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
@@ -75,18 +76,21 @@ class Stdout:
         if self._terminal:
             lines = batch.written().splitlines(keepends=True)
             batch.lines, batch.end = [safe_json_line(line)[:-1] for line in lines], b"\n"
-        with self._condition:
+        if self._prompt_fd is None:
+            with self._condition:
+                self._buffer.put(batch)
+                self._condition.notify()
+        else:
             self._buffer.put(batch)
-            self._condition.notify()
-        if self._prompt_fd is not None and not self._data:
-            self._write_promptly()
+            if not self._full:
+                self._write_promptly()
 
     def close(self) -> None:
         """Say that no more lines will come."""
         with self._condition:
             self._closing = True
             self._condition.notify()
-        if self._prompt_fd is not None and not self._data:
+        if self._prompt_fd is not None and not self._full:
             self._write_promptly()
 
     @property
@@ -126,7 +130,7 @@ class Stdout:
         """Give what is to be written at once."""
         data, start = self._data, self._done
         if len(data) - start <= _ATOMIC or not self._pipe:
-            return memoryview(data)[start:]
+            return memoryview(data)[start:] if start else data
         # A line that is longer than that by itself goes out alone.
         end = data.rfind(b"\n", start, start + _ATOMIC) + 1 or data.find(b"\n", start) + 1
         return memoryview(data)[start:end]
@@ -135,19 +139,19 @@ class Stdout:
         """Write what there is room for, and the rest when there is room again."""
         assert self._loop is not None  # noqa: S101 - nothing is put before the start
         assert self._prompt_fd is not None  # noqa: S101 - or this would not be called
-        waited = bool(self._data)
         try:
             while self._done < len(self._data) or self._take():
-                while self._done < len(self._data):
-                    self._done += os.write(self._prompt_fd, self._piece())
+                self._done += os.write(self._prompt_fd, self._piece())
         except BlockingIOError:
-            if not waited:
+            if not self._full:
+                self._full = True
                 self._loop.add_writer(self._prompt_fd, self._write_promptly)
             return
         except OSError as error:
             self._finish(_failure(error))
             return
-        if waited:
+        if self._full:
+            self._full = False
             self._loop.remove_writer(self._prompt_fd)
         if self._closing:
             self._finish(None)
