@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LARGEST_MESSAGE = 4 * 2**20
 """Bytes; the largest messages known are about 20 kB."""
 
+_ROOM = 2**18
+"""Bytes read at once at most."""
 _HEADERS_END = b"\r\n\r\n"
 _OLD_HTTP, _HTTP = b"HTTP/1.0 ", b"HTTP/1.1 "
 _WHOLE_TEXT = 0x81
@@ -53,7 +55,7 @@ async def caught_up() -> None:
         await asyncio.sleep(0)
 
 
-class Link(ClientConnection):
+class Link(ClientConnection, asyncio.BufferedProtocol):
     """One open connection, read as bursts of whole messages.
 
     ``over`` is done when the connection ends, or is of no more use: its exception says why.
@@ -71,7 +73,8 @@ class Link(ClientConnection):
         self._partial: bytearray | None = None
         self._unread = bytearray()
         self._wanted = 0
-        self._take: Callable[[bytes], None] = self._take_handshake
+        self._room = memoryview(bytearray(_ROOM))
+        self._take: Callable[[memoryview], None] = self._take_handshake
         self.heard_s = self.loop.time()
         """When anything at all last arrived, a ping too, by the clock that can't be set."""
         self._watchdog: asyncio.Task[None] | None = None
@@ -120,11 +123,15 @@ class Link(ClientConnection):
         self.transport.abort()
         await self.wait_closed()
 
-    def data_received(self, data: bytes) -> None:
-        """Take bytes from the socket."""
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - it is only a hint
+        """Give room for what comes next, always the same: to find some costs more than to read."""
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take bytes from the socket, which lie in the room given."""
         at = now()
         self.heard_s = at.s
-        self._take(data)
+        self._take(self._room[:nbytes])
         if self._burst:
             self._hand_on(at)
 
@@ -143,7 +150,8 @@ class Link(ClientConnection):
     # form that nearly all have. So it does the handshake and gets every other frame, whole; once it
     # finds fault with the connection, it gets all the rest, and lets nothing more through.
 
-    def _take_handshake(self, data: bytes) -> None:
+    def _take_handshake(self, room: memoryview) -> None:
+        data = bytes(room)
         taken = len(self._unread)
         if not taken and data.startswith(_OLD_HTTP):
             # Proxies and sign-in pages still speak it; the library would not tell what they say.
@@ -161,7 +169,7 @@ class Link(ClientConnection):
         self._take = self._take_frames
         self._cut_frames()
 
-    def _take_frames(self, data: bytes) -> None:
+    def _take_frames(self, data: memoryview) -> None:
         self._unread += data
         if len(self._unread) >= self._wanted:
             self._cut_frames()
@@ -201,13 +209,13 @@ class Link(ClientConnection):
         del unread[:start]
 
     def _take_rest(self, start: int) -> None:
-        rest = bytes(self._unread[start:])
+        rest = memoryview(bytes(self._unread[start:]))
         self._unread.clear()
         self._take = self._take_by_library
         self._take(rest)
 
-    def _take_by_library(self, data: bytes) -> None:
-        super().data_received(data)
+    def _take_by_library(self, data: memoryview) -> None:
+        super().data_received(bytes(data))
         if self.protocol.state is not State.OPEN:
             # Nothing more will come out, even if the exchange goes on sending.
             self._finish(DisconnectedError(self._closing()))

@@ -49,11 +49,14 @@ def credentials() -> Iterator[dict[str, str]]:
     key = throwaway_key()
     with tempfile.NamedTemporaryFile() as file:
         Path(file.name).write_bytes(key.private_key_pem)
-        yield {
+        environment = {
             **os.environ,
             "KALSHI_API_KEY_ID": key.key_id,
             "KALSHI_PRIVATE_KEY_PATH": file.name,
         }
+        # The bare loop would write each line by itself.
+        environment.pop("PYTHONUNBUFFERED", None)
+        yield environment
 
 
 def frames(count: int) -> list[bytes]:

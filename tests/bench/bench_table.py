@@ -55,10 +55,10 @@ def timed(owner, name):
 
 timed(LiveTable, "still")
 timed(Screen, "draw")
-inner = Link.data_received
+inner = Link.buffer_updated
 frames = [0]
 
-def data_received(self, data):
+def buffer_updated(self, nbytes):
     now = time.monotonic()
     since = now - start
     if since > settling_s:
@@ -67,9 +67,9 @@ def data_received(self, data):
         gaps.append(now - read[0])
         cpu["end"] = (now, time.process_time(), drawing[0], frames[0])
     read[0] = now
-    inner(self, data)
+    inner(self, nbytes)
 
-Link.data_received = data_received
+Link.buffer_updated = buffer_updated
 deliver = watch.Channel._deliver
 
 def counted(self, received_ms, burst):

@@ -113,6 +113,16 @@ def by_the_library(stream: bytes) -> tuple[list[bytes], bool]:
     return messages, protocol.state is State.OPEN
 
 
+def feed(link: Link, data: bytes) -> None:
+    """Hand over bytes as a socket does that has them all."""
+    while data:
+        room = link.get_buffer(-1)
+        size = min(len(room), len(data))
+        room[:size] = data[:size]
+        link.buffer_updated(size)
+        data = data[size:]
+
+
 async def by_the_link(stream: bytes, cuts: Sequence[int]) -> tuple[list[bytes], bool]:
     """Feed the stream in pieces, as a socket might."""
     loop = asyncio.get_running_loop()
@@ -127,7 +137,7 @@ async def by_the_link(stream: bytes, cuts: Sequence[int]) -> tuple[list[bytes], 
         ends = [*sorted({cut % (len(data) + 1) for cut in cuts}), len(data)]
         for begin, end in zip([0, *ends[:-1]], ends, strict=True):
             if begin < end:
-                link.data_received(data[begin:end])
+                feed(link, data[begin:end])
         messages: list[bytes] = []
         link.start(lambda _, burst: messages.extend(map(bytes, burst)))
         is_open = not link.over.done()
