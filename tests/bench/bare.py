@@ -43,6 +43,11 @@ def tail(url: str, count: int, *options: str) -> list[str]:
     return [sys.executable, "-m", "rfqwatch", "tail", "--url", url, "-n", str(count), *options]
 
 
+def table(url: str, count: int) -> list[str]:
+    """Give the command that shows the same with rfqwatch."""
+    return [sys.executable, "-m", "rfqwatch", "table", "--url", url, "-n", str(count)]
+
+
 @contextlib.contextmanager
 def credentials() -> Iterator[dict[str, str]]:
     """Give an environment with a key that any server here takes."""
@@ -51,6 +56,7 @@ def credentials() -> Iterator[dict[str, str]]:
         Path(file.name).write_bytes(key.private_key_pem)
         environment = {
             **os.environ,
+            "TERM": "xterm-256color",
             "KALSHI_API_KEY_ID": key.key_id,
             "KALSHI_PRIVATE_KEY_PATH": file.name,
         }
