@@ -66,12 +66,15 @@ def credentials() -> Iterator[dict[str, str]]:
 
 
 def frames(count: int) -> list[bytes]:
-    """Make frames like the exchange's from the simulated traffic."""
-    traffic = Traffic(seed=7, rate=1_000, standing=2_000)
-    events = traffic.burst(time.time_ns() // 1_000, count)
-    sent_ms = time.time_ns() // 1_000_000
-    return [
-        b'{"type":"%s","sid":1,"seq":%d,"sending_ts_ms":%d,"msg":%s}'
-        % (event.type.encode(), seq, sent_ms, event.msg)
-        for seq, event in enumerate(events[:count], start=1)
-    ]
+    """Make frames like the exchange's from the simulated traffic: as many RFQs end as begin."""
+    at_us = time.time_ns() // 1_000
+    traffic = Traffic(seed=7, rate=1_000, standing=2_000, start_us=at_us)
+    made: list[bytes] = []
+    while len(made) < count:
+        at_us += 10_000
+        for event in traffic.until(at_us):
+            made.append(
+                b'{"type":"%s","sid":1,"seq":%d,"sending_ts_ms":%d,"msg":%s}'
+                % (event.type.encode(), len(made) + 1, at_us // 1_000, event.msg)
+            )
+    return made[:count]
