@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 import time
@@ -430,6 +431,23 @@ async def test_closing_does_not_wait_for_a_silent_exchange(
         async with dialer(server.url).dial():
             begun = time.monotonic()
         assert time.monotonic() - begun < 1.5
+
+
+async def test_of_a_flood_nothing_more_is_read_at_the_end() -> None:
+    async def converse(peer: Peer) -> None:
+        await peer.accept()
+        with contextlib.suppress(ConnectionError):
+            while True:
+                peer.writer.write(frame(TEXT, b"{}") * 10_000)
+                await peer.writer.drain()
+
+    async with raw_server(converse) as server:
+        async with dialer(server.url).dial() as link:
+            flooded = asyncio.Event()
+            link.start(lambda *_: flooded.set())
+            await flooded.wait()
+            left_s = time.monotonic()
+        assert link.heard_s <= left_s
 
 
 async def test_an_exchange_that_pings_and_never_reads_is_left() -> None:
