@@ -103,7 +103,7 @@ def subject(about: Offer | BestBids | QuoteExecuted, receipt: Receipt) -> Rfq:
     return Rfq(
         id=about.rfq_id,
         market_ticker=about.market_ticker,
-        event_ticker=about.event_ticker,
+        event_ticker=getattr(about, "event_ticker", None),
         creator_id=getattr(about, "rfq_creator_id", None),
         target_cost=getattr(about, "target_cost", None),
         since_ms=receipt.received_ms,

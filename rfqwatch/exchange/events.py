@@ -233,7 +233,6 @@ class QuoteExecuted(Struct, frozen=True, gc=False):
     quote_creator_id: str | None = None
     rfq_creator_id: str | None = None
     market_ticker: str | None = None
-    event_ticker: str | None = None
     executed_ts: Timestamp | None = None
 
 

@@ -23,8 +23,9 @@ RESTART_RUN = 3
 class Numbering:
     """What was seen of the numbers of one ``sid``; None while it is not known.
 
-    ``started`` tells whether any number was seen. ``backward`` counts frames whose number had
-    passed before, ``unnumbered`` those without one; both go on over all subscriptions.
+    ``started`` tells whether any number was seen, ``next_seq`` which one is due. ``backward``
+    counts frames whose number had passed before, ``unnumbered`` those without one; both go on over
+    all subscriptions.
     """
 
     def __init__(self) -> None:
@@ -36,18 +37,18 @@ class Numbering:
         """Expect the frames of a subscription from its first on."""
         self.sid = sid
         self.started = False
-        self._next_seq = 1
+        self.next_seq = 1
         self._run = 0
         self._run_goes_on = (0, 0)
 
     @property
     def last_seq(self) -> int | None:
         """The last number in order."""
-        return self._next_seq - 1 if self.started else None
+        return self.next_seq - 1 if self.started else None
 
     def follow(self, frames: Sequence[Received], start: int = 0) -> int:
         """Count the frames from ``start`` on that are messages with the next numbers, in order."""
-        sid, expected = self.sid, self._next_seq
+        sid, expected = self.sid, self.next_seq
         place, end = start, len(frames)
         while place < end:
             frame = frames[place]
@@ -56,7 +57,7 @@ class Numbering:
             expected += 1
             place += 1
         if place != start:
-            self._next_seq = expected
+            self.next_seq = expected
             self.started = True
         return place - start
 
@@ -65,11 +66,11 @@ class Numbering:
         if seq is None:
             self.unnumbered += 1
             return Note("seq", "frames carry no seq: completeness can't be checked")
-        expected = self._next_seq
+        expected = self.next_seq
         if seq < expected and self.started:
             return self._step_back(seq)
         self.started = True
-        self._next_seq = seq + 1
+        self.next_seq = seq + 1
         if seq <= expected:
             return None
         return Gap(
@@ -85,12 +86,12 @@ class Numbering:
     def _step_back(self, seq: int) -> Note:
         self.backward += 1
         # Only frames without another between them count as consecutive.
-        goes_on = (seq, self._next_seq) == self._run_goes_on
+        goes_on = (seq, self.next_seq) == self._run_goes_on
         self._run = self._run + 1 if goes_on else 1
-        self._run_goes_on = (seq + 1, self._next_seq)
+        self._run_goes_on = (seq + 1, self.next_seq)
         if self._run < RESTART_RUN:
             return Note("backward", "a frame came late or twice by its seq; it is passed on")
-        self._next_seq = seq + 1
+        self.next_seq = seq + 1
         return Note(
             "restart", "the numbering of frames went back; completeness is checked from there on"
         )

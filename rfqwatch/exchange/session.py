@@ -110,7 +110,7 @@ class Session:
     @property
     def deadline_s(self) -> float:
         """When `expired` must be called, by the clock that can't be set."""
-        return self._doubt.deadline_s if self._state == "live" else self._deadline_s
+        return self._doubt.deadline_s if self.live else self._deadline_s
 
     def begin(self, now: Instant) -> None:
         """Take note of when it is first wished for: what came before is no loss."""
@@ -166,7 +166,7 @@ class Session:
         ``alive_s`` is when anything at all was last heard over it, be it a ping: a quiet stream
         can be as stable as a busy one.
         """
-        if self._state == "live":
+        if self.live:
             self._fail("disconnected")
             self._backoff.lived(max(self._heard_s, alive_s) - self._live_s)
         elif self._state == "asking" and self.numbering.sid is not None:
@@ -182,7 +182,7 @@ class Session:
         A subscription that was never live is one. ``now`` is None when the stream goes on for
         others but never again for this session.
         """
-        if self._state != "live":
+        if not self.live:
             self._fail("unacknowledged")
         self._heard = None
         return self._mended(now)
@@ -192,7 +192,7 @@ class Session:
 
         All others are for `observe`, each in its turn.
         """
-        if self._state != "live":
+        if not self.live:
             return 0
         followed = self.numbering.follow(frames, start)
         if followed:
@@ -212,10 +212,7 @@ class Session:
                 return self._acknowledge(frame, now)
             case Error() if not self._is_old(frame.sid):
                 return self._hear_error(frame, now)
-        # Whatever is a message of ours must have a number; an answer need not.
-        ours = type(frame) is Frame or (isinstance(frame, Unknown) and frame.sid is not None)
-        numbered = frame.seq is not None or ours
-        notices = self._take(frame.sid, frame.seq, now) if numbered else _NOTHING
+        notices = self._take(frame.sid, frame.seq, now) if self._counts(frame) else _NOTHING
         if isinstance(frame, Unsubscribed) and self._concerns(frame.sid):
             notices += self.doubt("the exchange says that it unsubscribed us", now)
         elif isinstance(frame, Ok) and self._doubt.is_answered_by(frame):
@@ -231,10 +228,22 @@ class Session:
 
     def _concerns(self, sid: int | None) -> bool:
         """Whether what is said of ``sid`` is said of the subscription that is live."""
-        if self._state != "live" or self._is_old(sid):
+        if not self.live or self._is_old(sid):
             return False
         ours = self.numbering.sid
         return ours is None or sid in {None, ours, self._acknowledged_sid}
+
+    def _counts(self, frame: Frame | Unsubscribed | Ok | Error) -> bool:
+        """Whether a frame has, or should have, a number among those of the subscription.
+
+        A message of the channel should. What names no subscription is believed to be none of it,
+        unless its number is the very next: so it neither makes a hole nor fills one.
+        """
+        if type(frame) is Frame:
+            return True
+        if frame.sid is None:
+            return self.live and frame.seq == self.numbering.next_seq
+        return frame.seq is not None or isinstance(frame, Unknown)
 
     def _take(self, sid: int | None, seq: int | None, now: Instant) -> tuple[Notice, ...]:
         """Take a frame's number, unless it comes late from a subscription that has ended."""
@@ -294,7 +303,7 @@ class Session:
         if error.code in ENDING_CODES and self._concerns(error.sid):
             reason: GapReason = "overflow" if error.code == OVERFLOW else "disconnected"
             return self._ended(_describe(error), reason, now)
-        numbered = _NOTHING if error.seq is None else self._take(error.sid, error.seq, now)
+        numbered = self._take(error.sid, error.seq, now) if self._counts(error) else _NOTHING
         if self._doubt.is_answered_by(error):
             return numbered + self._once_each(self._doubt.refused(error.code, said, now.s))
         notices = numbered + self._note(f"error {error.code}", said)
@@ -320,7 +329,7 @@ class Session:
 
     def doubt(self, why: str, now: Instant) -> tuple[Notice, ...]:
         """Have the exchange asked whether the subscription lives, for a reason."""
-        return self._doubt.arise(why, now.s) if self._state == "live" else _NOTHING
+        return self._doubt.arise(why, now.s) if self.live else _NOTHING
 
     def _answered(self, answer: Ok, now: Instant) -> tuple[Notice, ...]:
         if answer.listed is None:

@@ -32,7 +32,7 @@ from rfqwatch.exchange.reading import Reading, read
 EVENTS = {event.type: event for event in get_args(Event)}
 
 # What docs.kalshi.com lists for each message. Only the ids, which have a star, are required here;
-# no code reads those with a minus, so they are not declared; those with a plus are not documented.
+# no code reads those with a minus, so they are not declared.
 FIELDS_OF_MESSAGES = """
 rfq_created *id creator_id market_ticker event_ticker contracts_fp target_cost_dollars created_ts
     mve_collection_ticker mve_selected_legs
@@ -44,7 +44,7 @@ quote_accepted *quote_id *rfq_id quote_creator_id rfq_creator_id market_ticker e
     yes_bid_dollars no_bid_dollars accepted_side contracts_accepted_fp yes_contracts_offered_fp
     no_contracts_offered_fp rfq_target_cost_dollars -subaccount
 quote_executed *quote_id *rfq_id quote_creator_id rfq_creator_id -order_id -client_order_id
-    market_ticker +event_ticker executed_ts -subaccount -rfq_batch_id
+    market_ticker executed_ts -subaccount -rfq_batch_id
 rfq_batch_created *id creator_id created_ts legs rfqs
 rfq_batch_deleted *id -creator_id rfq_ids -deleted_ts
 batch_quote_created -batch_quote_id *rfq_batch_id quote_creator_id created_ts quotes -subaccount
@@ -79,7 +79,7 @@ def table(text: str) -> dict[str, Fields]:
     return {
         name: Fields(
             [field[1:] for field in fields if field.startswith("*")],
-            [field.removeprefix("+") for field in fields if field[0] not in "*-"],
+            [field for field in fields if field[0] not in "*-"],
             [field[1:] for field in fields if field.startswith("-")],
         )
         for name, *fields in rows

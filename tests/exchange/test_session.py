@@ -54,6 +54,7 @@ NO_SEQ = "note: frames carry no seq"
 NEVER_ACKNOWLEDGED = "note: frames of a subscription that was never acknowledged are passed on"
 NOT_OURS = "a frame came of subscription {}, which is not ours"
 UNASKED = "note: an acknowledgement that nothing asked for"
+SAID_UNSUBSCRIBED = "the exchange says that it unsubscribed us"
 
 GAP_OF_ONE = (
     "gap disconnected of None, sid 1, None-None, 1001-1005",
@@ -115,6 +116,36 @@ CONVERSATIONS: dict[str, Conversation] = {
         (error(8),),
         (data(1),),
         (data(2),),
+    ],
+    "an answer that names no subscription neither makes a hole nor fills one": [
+        (connect, "ask 1"),
+        (ok(1, sid=None),),
+        (ack(), "live 1 at 1002"),
+        (data(1),),
+        (ok(9, sid=None),),
+        (unknown(7, None),),
+        (error(8, seq=40), "note: the exchange said error 8 (why)"),
+        (unsubscribed(None, 1), f"list 2: {SAID_UNSUBSCRIBED}"),
+        (data(2),),
+        (data(4), "gap seq of 1, sid 1, 2-4, 1008-1009"),
+    ],
+    "an answer that names no subscription, but has the next number": [
+        (connect, "ask 1"),
+        (ack(), "live 1 at 1001"),
+        (ok(1, sid=None),),
+        (data(2),),
+        (unknown(3, None),),
+        (error(8, seq=4), "note: the exchange said error 8 (why)"),
+        (unsubscribed(None, 5), f"list 2: {SAID_UNSUBSCRIBED}"),
+        (data(6),),
+    ],
+    "messages that name no subscription keep their numbers": [
+        (connect, "ask 1"),
+        (ack(), "live 1 at 1001"),
+        (data(1),),
+        (data(2, sid=None),),
+        (data(4, sid=None), "gap seq of 1, sid 1, 2-4, 1003-1004"),
+        (data(5),),
     ],
     "what is no message takes no number": [
         (connect, "ask 1"),
@@ -467,7 +498,6 @@ UNANSWERED = f"note: the exchange did not answer {UNPROVABLE}"
 SAID_7 = "the exchange said error 7 (why)"
 SAID_GONE = "the exchange said error GONE (why)"
 NO_CODE = "list 2: the exchange said an error without a code (why)"
-SAID_UNSUBSCRIBED = "the exchange says that it unsubscribed us"
 
 # How doubt arises and what ends it.
 DOUBTS: dict[str, Conversation] = {
