@@ -54,7 +54,7 @@ async def printed(
     terminal: bool = False,
     limit: int = 2**26,
 ) -> bytes:
-    """Hand over all in one burst, and give what was written.
+    """Hand over all in one burst, neighbouring messages together, and give what was written.
 
     Answers to commands are left out, as they are by who watches.
     """
@@ -67,7 +67,14 @@ async def printed(
     output = kind(place)
     ended = place.start()
     output.begin(shard, RECEIVED)
-    for item in items:
+    burst: list[Payload] = []
+    for item in [*items, None]:
+        if isinstance(item, bytes):
+            burst.append(Payload(item))
+            continue
+        frames = [(data, frame) for data in burst if (frame := message(read(data))) is not None]
+        output.messages([data for data, _ in frames], [frame for _, frame in frames])
+        burst.clear()
         match item:
             case Live():
                 output.live(item)
@@ -76,9 +83,6 @@ async def printed(
             case Ending():
                 output.end()
                 output.ended(item, RECEIVED)
-            case _:
-                if (frame := message(read(data := Payload(item)))) is not None:
-                    output.messages([data], [frame])
     output.end()
     place.close()
 
