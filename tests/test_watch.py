@@ -33,7 +33,7 @@ from rfqwatch.lines.stdout import Stdout
 from rfqwatch.quota import Quota
 from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.exchange import SimulatedExchange
-from rfqwatch.simulator.faults import FaultKind, parse_faults
+from rfqwatch.simulator.faults import Fault, FaultKind, parse_faults
 from rfqwatch.simulator.hostile import malformed
 from rfqwatch.simulator.oddities import DRIFTED, ODD_ERRORS, ODD_NUMBERS
 from rfqwatch.simulator.serving import start, throwaway_key
@@ -407,69 +407,53 @@ async def test_a_hole_is_counted(seed: int) -> None:
     assert f"{account.dropped} frames missed" in seen.said[-1]
 
 
-async def test_no_hostile_frame_ends_the_stream() -> None:
-    kinds = [next(frames) for frames in [malformed()] for _ in range(14)]
-    faults = ",".join(f"malformed@{AT + 3 * index}" for index in range(len(kinds)))
+async def run_through(kind: FaultKind, count: int) -> tuple[Seen, SimulatedExchange]:
+    """Print a stream that the same fault befalls again and again; hold it against what was sent."""
+    faults = tuple(Fault(kind, 10 * number) for number in range(1, count + 1))
     async with start(
-        faults=parse_faults(faults), rate=4_000, standing=0, seed=7, keep_ids=True, keep_frames=True
+        faults=faults, rate=4_000, standing=0, seed=7, keep_ids=True, keep_frames=True
     ) as started:
         credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
-        seen = await run(started.exchange.url, credentials)
-        assert started.exchange.accepted == 1
-        check_account(seen, started.exchange.sent)
+        seen = await run(started.exchange.url, credentials, count=10 * count + COUNT)
+    check_account(seen, started.exchange.sent)
+    assert len(seen.events) == 10 * count + COUNT
+    assert started.exchange.accepted == 1
+    return seen, started.exchange
+
+
+async def test_no_hostile_frame_ends_the_stream() -> None:
+    kinds = len({next(frames).name for frames in [malformed()] for _ in range(50)})
+    seen, _ = await run_through(FaultKind.MALFORMED, kinds)
     # Whatever it holds, it was printed, and so is none of those missing.
     assert seen.gaps == []
-    assert len(seen.events) == COUNT
     malformed_seen = seen.own("malformed")
     assert seen.health.shards[""].malformed == len(malformed_seen)
-    assert 5 <= len(malformed_seen) < len(kinds)
+    assert 5 <= len(malformed_seen) < kinds
     said = [text for text in seen.said if text.startswith("malformed frame")]
     assert len(said) == 1
 
 
 async def test_every_odd_error_is_understood_or_asked_about() -> None:
-    faults = ",".join(f"odd-error@{10 * index}" for index in range(1, len(ODD_ERRORS) + 1))
-    async with start(
-        faults=parse_faults(faults), rate=4_000, standing=0, keep_ids=True, keep_frames=True
-    ) as started:
-        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
-        seen = await run(started.exchange.url, credentials)
-        assert started.exchange.accepted == 1
-        check_account(seen, started.exchange.sent)
+    seen, _ = await run_through(FaultKind.ODD_ERROR, len(ODD_ERRORS))
     # What can be read as error 10 needs no question.
     assert Counter(seen.gaps) == {("deaf", None): len(ODD_ERRORS) - 2, ("disconnected", None): 2}
     assert seen.questions == len(ODD_ERRORS) - 2
     assert len(seen.own("subscribed")) == len(ODD_ERRORS) + 1
-    assert len(seen.events) == COUNT
 
 
 async def test_no_drift_costs_a_line() -> None:
-    faults = ",".join(f"drift@{AT + 5 * index}" for index in range(len(DRIFTED)))
-    async with start(
-        faults=parse_faults(faults), rate=4_000, standing=0, keep_ids=True, keep_frames=True
-    ) as started:
-        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
-        seen = await run(started.exchange.url, credentials)
-        check_account(seen, started.exchange.sent)
-        assert (
-            sum(b"drift-" in data for data in started.exchange.sent[0].frames) == len(DRIFTED) - 1
-        )
+    seen, exchange = await run_through(FaultKind.DRIFT, len(DRIFTED))
+    (account,) = exchange.sent
+    assert sum(b"drift-" in data for data in account.frames) == len(DRIFTED) - 1
     assert seen.gaps == []
-    assert [line["seq"] for line in seen.events] == list(range(1, COUNT + 1))
+    assert [line["seq"] for line in seen.events] == list(range(1, len(seen.events) + 1))
     assert sum("drift-" in json.dumps(line) for line in seen.events) == len(DRIFTED) - 1
     assert sum("msg" not in line for line in seen.events) == 1
     assert seen.health.shards[""].malformed == 0
 
 
 async def test_no_odd_number_passes_for_complete() -> None:
-    faults = ",".join(f"odd-seq@{AT + 5 * index}" for index in range(len(ODD_NUMBERS)))
-    async with start(
-        faults=parse_faults(faults), rate=4_000, standing=0, keep_ids=True, keep_frames=True
-    ) as started:
-        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
-        seen = await run(started.exchange.url, credentials)
-        check_account(seen, started.exchange.sent)
-    assert len(seen.events) == COUNT
+    seen, _ = await run_through(FaultKind.ODD_SEQ, len(ODD_NUMBERS))
     # Each was printed, though nobody can say that it was the one whose number is missing.
     assert seen.health.shards[""].numbering.unnumbered == len(ODD_NUMBERS)
     assert seen.gaps == [("seq", 1)] * len(ODD_NUMBERS)
