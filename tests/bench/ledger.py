@@ -4,13 +4,14 @@ The laws, of each subscription:
 
 - the numbers of its lines go up by one, but for frames that the exchange itself sent again and for
   places marked by a gap line that says exactly which numbers are missing;
-- numbers are missing inside only where the exchange left them out, or sent what can't be read;
+- numbers are missing inside only where the exchange left them out, or where a line came whose own
+  number can't be read;
 - frames that were sent after the last one printed stand behind a gap line whose number of missed
   frames is unknown, or behind the end that was asked for.
 
 Then printed + missed = sent. The memory taken does not grow with the lines, unless ids are kept:
-then each printed line is also compared with the id that was sent under its number, and its bytes,
-where the exchange kept them, with those of every frame.
+then each printed line is also compared with the id that was sent under its number; or frames: then
+its lines are, byte by byte and in their order, the frames that were sent, from the first one on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -27,12 +29,10 @@ if TYPE_CHECKING:
 
     from rfqwatch.simulator.account import Account
 
-_FRAME = re.compile(rb'\{"type":"([a-z_]+)","sid":(\d+),"seq":(\d+),"msg":')
+_FRAME = re.compile(rb'\{"type":"([a-z_]+)","sid":(\d+),"seq":(\d{1,19}),')
 _SHARD = b'"shard":"'
 _ADDED = b',"received_ts_ms":'
 _OWN = b'{"type":"rfqwatch.'
-_STRANGER_TYPE = b"rfq_whispered"
-_STRANGER_ID = b'"id":"hostile"'
 _MOST_VIOLATIONS = 20
 
 
@@ -60,8 +60,9 @@ class Run:
     """What was printed of one subscription.
 
     ``last`` is the highest number accounted for. Of the numbers up to it, ``holes`` are missing by
-    gap lines and ``shed`` by marks. ``again`` counts lines whose number had passed, ``strangers``
-    those that the market never sent. ``gap`` is the reason of the gap line that ended the run.
+    gap lines and ``shed`` by marks. ``again`` counts lines whose number had passed, ``unnumbered``
+    those that have none which can be read. ``gap`` is the reason of the gap line that ended the
+    run. ``frames`` has a hash of each frame's bytes.
     """
 
     def __init__(self, shard: str, sid: int) -> None:
@@ -72,49 +73,60 @@ class Run:
         self.holes = 0
         self.shed = 0
         self.again = 0
-        self.strangers = 0
+        self.unnumbered = 0
         self.gap = ""
         self.promised: int | None = None
         self.ids: dict[int, tuple[str, str]] = {}
         self.again_ids: list[tuple[str, str]] = []
-        self.bodies: list[int] = []
+        self.frames: list[int] = []
+
+
+def _shard(line: bytes) -> bytes:
+    at = line.rfind(_SHARD, -40)
+    return b"" if at < 0 else line[at + len(_SHARD) : -2]
+
+
+def _frame(line: bytes) -> bytes:
+    """Give the bytes of a message, without what was put to its end."""
+    return line[: line.rfind(_ADDED)] + b"}"
 
 
 class Ledger:
     """Reads lines in their order; ``settle`` says what was wrong."""
 
-    def __init__(self, *, keep_ids: bool = False) -> None:
+    def __init__(self, *, keep_ids: bool = False, keep_frames: bool = False) -> None:
         self.runs: list[Run] = []
         self.gaps: dict[str, int] = {}
         self.violations: list[str] = []
         self.lines = 0
+        self.malformed = 0
+        self.ended: dict[str, Any] = {}
+        """What the line says that must be the last, and its place among the lines."""
         self._keep_ids = keep_ids
+        self._keep_frames = keep_frames
         self._current: dict[bytes, Run] = {}
         self._old: dict[tuple[bytes, int], Run] = {}
 
     @property
     def events(self) -> int:
         """Lines of the exchange, its repetitions included."""
-        return sum(run.printed + run.again for run in self.runs)
+        return sum(run.printed + run.again + run.unnumbered for run in self.runs)
 
     def take(self, line: bytes) -> None:
         """Read one line, without its end."""
         self.lines += 1
         match = _FRAME.match(line)
         if match is None or line[-1:] != b"}":
-            self._take_own(line)
+            self._take_unnumbered(line)
             return
         kind, sid, seq = match[1], int(match[2]), int(match[3])
-        at = line.rfind(_SHARD, -40)
-        shard = b"" if at < 0 else line[at + len(_SHARD) : -2]
+        shard = _shard(line)
         run = self._current.get(shard)
         if run is None or run.sid != sid:
             run = self._old.get((shard, sid))
             if run is None:
                 self._violated(f"a line of a subscription that was not announced: {line[:200]!r}")
                 return
-        if kind == _STRANGER_TYPE or _STRANGER_ID in line[:120]:
-            run.strangers += 1
         if seq == run.last + 1 and not run.gap:
             run.last = seq
             run.printed += 1
@@ -130,20 +142,21 @@ class Ledger:
             if seq != run.promised:
                 self._violated(f"{self._name(run)}: a gap line told of {run.promised}, {seq} came")
             run.promised = None
+        if self._keep_frames:
+            run.frames.append(hash(_frame(line)))
         if self._keep_ids:
             self._keep(run, line, kind.decode(), seq)
 
     def _keep(self, run: Run, line: bytes, kind: str, seq: int) -> None:
         name = (kind, _decode(line).msg.name)
-        run.bodies.append(hash(line[: line.rindex(_ADDED)] + b"}"))
         if seq in run.ids or run.gap or seq < run.last:
             run.again_ids.append(name)
         else:
             run.ids[seq] = name
 
-    def _take_own(self, line: bytes) -> None:
+    def _take_unnumbered(self, line: bytes) -> None:
         if not line.startswith(_OWN):
-            self._violated(f"no line that should be here: {line[:200]!r}")
+            self._take_message(line, _frame(line))
             return
         own: dict[str, Any] = json.loads(line)
         shard = own.get("shard", "")
@@ -151,8 +164,24 @@ class Ledger:
             self._begin(shard, own["sid"])
         elif own["type"] == "rfqwatch.gap":
             self._take_gap(shard, own["msg"])
+        elif own["type"] == "rfqwatch.malformed":
+            self.malformed += 1
+            text, coded = own["msg"].get("text"), own["msg"].get("base64")
+            self._take_message(line, b64decode(coded) if text is None else text.encode())
+        elif own["type"] == "rfqwatch.ended":
+            self.ended = {**own["msg"], "line": self.lines}
         else:
             self._violated(f"unknown line: {line[:200]!r}")
+
+    def _take_message(self, line: bytes, frame: bytes) -> None:
+        """Take what shows no number as one of the subscription that is live."""
+        run = self._current.get(_shard(line))
+        if run is None:
+            self._violated(f"a message before any subscription: {line[:200]!r}")
+            return
+        run.unnumbered += 1
+        if self._keep_frames:
+            run.frames.append(hash(frame))
 
     def _begin(self, shard: str, sid: int) -> None:
         key = shard.encode()
@@ -227,8 +256,8 @@ class Settlement:
         self.extra = sum(account.extra for account in accounts)
         self.used = sum(account.last_seq for account in accounts)
         self.printed = sum(run.printed for run in ledger.runs)
-        self.market = self.printed - sum(run.strangers for run in ledger.runs)
         self.again = sum(run.again for run in ledger.runs)
+        self.unnumbered = sum(run.unnumbered for run in ledger.runs)
         self.holes = sum(run.holes for run in ledger.runs)
         self.shed = sum(run.shed for run in ledger.runs)
         self.unknown = 0
@@ -236,9 +265,13 @@ class Settlement:
         self.unheard = 0
         """Subscriptions whose acknowledgement never arrived; their numbers are in ``unknown``."""
         self.after_end = 0
-        """Numbers used after the end that was asked for."""
+        """Numbers used after the last one printed, where the end was asked for."""
         self.compared = 0
         """Lines compared by id."""
+        self.kept = sum(len(account.frames) for account in accounts)
+        """Frames whose bytes the exchange kept."""
+        self.same = 0
+        """Those that were printed in their place, byte by byte."""
         self.shed_frames: list[tuple[int, str]] = []
         """Number and type of what was shed, where ids are kept."""
 
@@ -274,16 +307,10 @@ class Settlement:
             self.unknown += after
         else:
             self.after_end += after
-        unprinted = account.sent - (run.printed - run.strangers)
-        if unprinted > after + run.shed:
-            self._violated(
-                f"{name}: {unprinted} messages were sent and not printed; only {after} came "
-                f"after the last line, and {run.shed} were shed"
-            )
-        if run.holes > account.dropped + account.extra:
+        if run.holes > account.dropped + run.unnumbered:
             self._violated(
                 f"{name}: {run.holes} numbers missing, but the exchange left out "
-                f"{account.dropped} and sent {account.extra} frames beside"
+                f"{account.dropped}, and {run.unnumbered} lines show none"
             )
         if run.again > account.extra:
             self._violated(
@@ -291,6 +318,17 @@ class Settlement:
             )
         if run.ids:
             self._compare_ids(name, run, account)
+        if account.frames:
+            self._compare_frames(name, run, account)
+
+    def _compare_frames(self, name: str, run: Run, account: Account) -> None:
+        sent = [hash(frame) for frame in account.frames[: len(run.frames)]]
+        if run.frames == sent:
+            self.same += len(sent)
+            return
+        pairs = enumerate(zip(run.frames, sent, strict=False))
+        at = next((at for at, (printed, frame) in pairs if printed != frame), len(sent))
+        self._violated(f"{name}: line {at + 1} of {len(run.frames)} is not the frame that was sent")
 
     def _compare_ids(self, name: str, run: Run, account: Account) -> None:
         sent = {seq: (kind, event_id) for seq, kind, event_id in account.sent_ids}
@@ -309,10 +347,6 @@ class Settlement:
         strangers = len(run.ids.keys() - sent.keys())
         if strangers > account.extra:
             self._violated(f"{name}: {strangers} lines under numbers that no message had")
-        bodies = {hash(body) for body in account.frames}
-        altered = sum(body not in bodies for body in run.bodies) if bodies else 0
-        if altered:
-            self._violated(f"{name}: {altered} lines are not what was sent, byte by byte")
         events = set(sent.values())
         for event in run.again_ids:
             if event not in events:
@@ -324,15 +358,15 @@ class Settlement:
 
     def describe(self) -> str:
         """Say the sums in lines."""
-        unprinted = self.sent - self.market
         return (
             f"numbers used by the exchange {self.used:,} = printed {self.printed:,}"
             f" + missed by count {self.holes:,} + shed {self.shed:,}"
             f" + behind gaps of unknown size {self.unknown:,}"
-            f" + after the end {self.after_end:,}\n"
-            f"messages sent {self.sent:,} = printed {self.market:,} + accounted for "
-            f"{unprinted:,}; left out on purpose {self.dropped:,}, beside them {self.extra:,}\n"
-            f"printed again because sent again: {self.again:,}; "
+            f" + after the last number {self.after_end:,}\n"
+            f"messages sent {self.sent:,}, left out on purpose {self.dropped:,}, beside them "
+            f"{self.extra:,}\n"
+            f"printed without a number {self.unnumbered:,}, again because sent again "
+            f"{self.again:,}; compared byte by byte {self.same:,} of {self.kept:,} frames; "
             f"acknowledgements never heard: {self.unheard}; compared by id: {self.compared:,}"
         )
 
@@ -343,6 +377,11 @@ class Settlement:
         counted = (ledger.events, gaps + ("shed" in ledger.gaps), self.holes + self.shed)
         if said != counted:
             self._violated(f"the summary says {said}, the lines {counted}")
+        ended = [ledger.ended.get(name) for name in ("events", "gaps", "malformed", "line")]
+        if ended != [*counted[:2], ledger.malformed, ledger.lines]:
+            self._violated(
+                f"the end says {ended}, the lines {counted}, {ledger.malformed}, {ledger.lines}"
+            )
 
     def conclude(self) -> NoReturn:
         """Print what is broken, and exit accordingly."""
