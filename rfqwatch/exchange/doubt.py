@@ -126,7 +126,7 @@ class Doubt:
         return _NOTHING
 
     def refused(self, code: int | str | None, why: str, now_s: float) -> tuple[Notice, ...]:
-        """Take note that a question was refused, for now or for good."""
+        """Take note that a question was refused, for now or for good, or answered in vain."""
         if code not in PASSING_CODES:
             return self._give_up(why, now_s)
         self._open = None
@@ -134,10 +134,6 @@ class Doubt:
             return self._ask(now_s)
         self.deadline_s = now_s + self._quiet_s
         return _NOTHING
-
-    def unreadable(self, now_s: float) -> tuple[Notice, ...]:
-        """Take note that an answer says nothing of the subscription."""
-        return self._give_up("the exchange's answer can't be read", now_s)
 
     def _give_up(self, why: str, now_s: float) -> tuple[Notice, ...]:
         """Ask no more over this connection, unless an answer comes late."""

@@ -333,7 +333,7 @@ class Session:
 
     def _answered(self, answer: Ok, now: Instant) -> tuple[Notice, ...]:
         if answer.listed is None:
-            return self._doubt.unreadable(now.s)
+            return self._doubt.refused(None, "the exchange's answer can't be read", now.s)
         known = {self.numbering.sid, self._acknowledged_sid} - {None}
         if known & answer.listed if known else answer.listed:
             return (Proven(), *self._doubt.proven(answer, now.s))

@@ -655,7 +655,7 @@ DOUBTS: dict[str, Conversation] = {
     "the question refused in a way that names nothing": [
         *LIVE,
         (after(60), f"list 2: {QUIET}"),
-        (error(11), f"note: the exchange said error 11 (why) {UNPROVABLE}"),
+        (error(1), f"note: the exchange said error 1 (why) {UNPROVABLE}"),
         (after(1_000),),
         (data(1),),
     ],
@@ -978,7 +978,7 @@ def test_a_refusal_of_no_code_says_so() -> None:
         talk.observe(said("error", id=1), clock.now)
 
 
-@pytest.mark.parametrize("code", [2, 3, 4, 5, 8, *range(11, 17), *range(18, 25), 26, 27, 28])
+@pytest.mark.parametrize("code", [*range(1, 6), 8, *range(11, 17), *range(18, 25), 26, 27, 28])
 @pytest.mark.parametrize("numbered", [False, True])
 def test_errors_that_refuse_a_command_end_nothing(code: int, *, numbered: bool) -> None:
     talk, clock = live()
@@ -988,7 +988,7 @@ def test_errors_that_refuse_a_command_end_nothing(code: int, *, numbered: bool) 
     assert talk.observe(data(1 + numbered), clock.now) == ()
 
 
-@pytest.mark.parametrize("code", [1, 6, 7, 9, 0, 99, None, "GONE", -1])
+@pytest.mark.parametrize("code", [6, 7, 9, 0, 99, None, "GONE", -1])
 @pytest.mark.parametrize("numbered", [False, True])
 def test_errors_that_may_end_something_are_asked_about(code: object, *, numbered: bool) -> None:
     talk, clock = live()
