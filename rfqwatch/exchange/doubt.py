@@ -28,6 +28,12 @@ _NOTHING: tuple[Notice, ...] = ()
 class Doubt:
     """The questions about one subscription after another.
 
+    Doubt has a reason, ``_why`` (none where the stream is merely quiet), and last arose at
+    ``_doubted_s``; a message that came since, or the answer to a question asked since, ends it. One
+    question is ``_open`` at a time. Where the exchange answers none, it is ``_mute`` until an
+    answer comes late, or another connection, and only a message helps. Without answer or message
+    in `ANSWER_TIMEOUT_S` from ``_begun_s`` on, the subscription is to be given up.
+
     ``ids`` gives the ids of commands. All times are seconds of the clock that can't be set.
     """
 
