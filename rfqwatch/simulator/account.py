@@ -14,8 +14,9 @@ class Account(msgspec.Struct):
     how it ended: "" while it lives, "unsubscribed", "error 25", "odd error", "deaf" or
     "disconnected". ``shard`` is which part of the channel it is for, like "3/10"; "" for all of it.
     The lists of ids hold (seq, type, id) and stay empty unless the exchange keeps ids; ``frames``
-    has the payload of every data frame in order, hostile ones too, if it keeps frames. The bomb's
-    is not among them: it is no frame that could be printed.
+    has the payload of every data frame in the order sent, hostile ones too and late ones of the
+    subscription before, if it keeps frames. The bomb's is not among them: it is no frame that could
+    be printed.
     """
 
     connection: int

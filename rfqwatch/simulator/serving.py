@@ -147,7 +147,10 @@ class Running:
         return self._process.pid
 
     def accounts(self) -> list[Account]:
-        """Ask for what each subscription was sent so far. Blocks for a moment."""
+        """Ask for what each subscription was sent so far, its ``frames`` since the last time.
+
+        Blocks for a moment.
+        """
         _write_line(self._process, b"accounts")
         return msgspec.json.decode(_read_line(self._process), type=list[Account])
 
@@ -203,6 +206,8 @@ async def obey_parent(commands: BinaryIO, answers: BinaryIO) -> None:
             _answer(answers, _Ready(url=exchange.url))
             while await asyncio.to_thread(commands.readline):
                 _answer(answers, exchange.sent)
+                for account in exchange.sent:
+                    account.frames.clear()
     except OSError as error:
         _answer(answers, _Ready(error=str(error)))
 

@@ -88,7 +88,7 @@ class Subscription:
             return
         self.line.write(self._kept(self._counted(event, spelling)))
         if self.line.ghost is not None:
-            self.line.ghost.haunt(event)
+            self.line.write(self._kept(self.line.ghost.haunt(event)))
 
     def send_fragments(self, event: Event) -> None:
         """Send a message over many WebSocket frames."""
@@ -96,13 +96,12 @@ class Subscription:
 
     def send_again(self, event: Event, seq: int) -> None:
         """Send a message beside the count, under a number already used."""
-        self.account.extra += 1
-        self.line.write(self._kept(self._envelope(event, seq)))
+        self.line.write(self._kept(self._extra(event, seq)))
 
     def send_hostile(self, hostile: Hostile) -> None:
         """Send a hostile frame; it uses up a number only when it shows one."""
         self.account.extra += 1
-        body = hostile.body
+        body = hostile.body if self.numbered else hostile.body.replace(b',"seq":%(seq)d', b"")
         if hostile.numbered:
             body = body % {b"sid": self._sid, b"seq": self._next_seq()}
         write = self.line.write_binary if hostile.opcode == BINARY else self.line.write
@@ -125,12 +124,16 @@ class Subscription:
         self.backlog.clear()
         self.line.subscriptions.pop(self._sid, None)
 
-    def haunt(self, event: Event) -> None:
-        """Send a message although the subscription is over."""
+    def haunt(self, event: Event) -> bytes:
+        """Give the frame of a message that is sent although the subscription is over."""
         self.line.ghost_frames -= 1
         if not self.line.ghost_frames:
             self.line.ghost = None
-        self.send_again(event, self._next_seq())
+        return self._extra(event, self._next_seq())
+
+    def _extra(self, event: Event, seq: int) -> bytes:
+        self.account.extra += 1
+        return self._envelope(event, seq)
 
     def _counted(self, event: Event, spelling: bytes = b"N") -> bytes:
         """Return the whole frame of a message that is sent under the next number."""

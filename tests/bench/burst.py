@@ -24,11 +24,11 @@ RATE = 1_000
 
 def take_burst(size: int, seed: int) -> tuple[float, float, list[str]]:
     """Take one burst: the seconds it took, the memory of tail after it, what was wrong."""
-    ledger = Ledger(keep_ids=True)
+    ledger = Ledger()
     live: float | None = None
     memory_mb = 0.0
     took_s = 0.0
-    with running(rate=RATE, seed=seed, standing=size, keep_ids=True) as exchange:
+    with running(rate=RATE, seed=seed, standing=size, keep_frames=True) as exchange:
         # The market opens with the first subscription, and that takes it seconds.
         with tailing(exchange, "-n", "1") as first:
             while first.read() is not None:
@@ -39,14 +39,12 @@ def take_burst(size: int, seed: int) -> tuple[float, float, list[str]]:
                 live = live or time.monotonic()
                 took_s = time.monotonic() - live
                 memory_mb = resident_mb(tail.pid) or memory_mb
-                for line in lines:
-                    ledger.take(line)
+                ledger.take(lines)
             code = tail.wait()
-            settlement = ledger.settle(exchange.accounts()[opening:])
-    violations = settlement.violations
+            ledger.settle(exchange.accounts()[opening:])
     if code or ledger.gaps or ledger.events != size:
-        violations.append(f"exit code {code}, gaps {ledger.gaps}, {ledger.events} events")
-    return took_s, memory_mb, violations
+        ledger.violations.append(f"exit code {code}, gaps {ledger.gaps}, {ledger.events} events")
+    return took_s, memory_mb, ledger.violations
 
 
 def main() -> None:

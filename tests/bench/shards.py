@@ -1,9 +1,9 @@
 """Four shards in one process: together they are the whole stream, and one that fails fails alone.
 
 First ``rfqwatch tail`` and ``rfqwatch tail --shard all/4`` watch one simulated exchange side by
-side: between the moment when all shards are live and the end, both have printed the same ids. Then
-faults befall single connections: their shards tell of gaps, the others stay whole by every id that
-was sent. The exit code is 1 when any of this does not hold.
+side: between the moment when all shards are live and the end, both have printed the same messages.
+Then faults befall single connections: their shards tell of gaps, the others stay whole by every
+frame that was sent. The exit code is 1 when any of this does not hold.
 
     python tests/bench/shards.py [--rate 2000] [--seconds 20] [--factor 4]
 """
@@ -11,6 +11,7 @@ was sent. The exit code is 1 when any of this does not hold.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import threading
 import time
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
 
 START_S = 5.0
 """How long the processes may take until they watch."""
+NUMBERS = re.compile(rb',"(?:sid|seq|sending_ts_ms)":\d+')
 
 
 class Reading:
     """Reads a program's lines in a thread, so that no pipe fills up while another is read."""
 
     def __init__(self, tail: Tail) -> None:
-        self.ledger = Ledger(keep_ids=True)
+        self.ledger = Ledger(keep_fates=True)
+        self.begun = threading.Event()
         self.memory_mb = 0.0
         self._tail = tail
         self._thread = threading.Thread(target=self._read, daemon=True)
@@ -42,8 +45,8 @@ class Reading:
 
     def _read(self) -> None:
         while (lines := self._tail.read()) is not None:
-            for line in lines:
-                self.ledger.take(line)
+            self.ledger.take(lines)
+            self.begun.set()
             self.memory_mb = resident_mb(self._tail.pid) or self.memory_mb
 
     def end(self) -> None:
@@ -53,37 +56,33 @@ class Reading:
         self._tail.wait()
 
     @property
-    def events(self) -> dict[str, list[tuple[str, str]]]:
-        """What was printed of each shard, in order."""
-        printed: dict[str, list[tuple[str, str]]] = {}
+    def events(self) -> dict[str, list[bytes]]:
+        """What was printed of each shard, in order, without the numbers of its subscription."""
+        printed: dict[str, list[bytes]] = {}
         for run in self.ledger.runs:
-            printed.setdefault(run.shard, []).extend(run.ids.values())
+            bare = (NUMBERS.sub(b"", fate.frame) for fate in run.fates)
+            printed.setdefault(run.shard, []).extend(bare)
         return printed
 
 
 def compare_with_whole(rate: float, seconds: float, factor: int) -> list[str]:
     """Watch the whole and its shards side by side; give what is wrong."""
     with (
-        running(rate=rate, seed=1, standing=0, keep_ids=True) as exchange,
+        running(rate=rate, seed=1, standing=0, keep_frames=True) as exchange,
         tailing(exchange) as plain,
     ):
         whole = Reading(plain)
         # The whole must have begun first, and end last.
-        while not whole.ledger.runs:
-            time.sleep(0.1)
+        whole.begun.wait()
         with tailing(exchange, "--shard", f"all/{factor}") as sharded:
             parts = Reading(sharded)
             time.sleep(START_S + seconds)
             parts.end()
         whole.end()
         accounts = exchange.accounts()
-        broken = [
-            violation
-            for reading in (whole, parts)
-            for violation in reading.ledger.settle(
-                [account for account in accounts if bool(account.shard) == (reading is parts)]
-            ).violations
-        ]
+    whole.ledger.settle([account for account in accounts if not account.shard])
+    parts.ledger.settle([account for account in accounts if account.shard])
+    broken = whole.ledger.violations + parts.ledger.violations
     events = whole.events[""]
     place = {event: number for number, event in enumerate(events)}
     shards = parts.events
@@ -94,7 +93,7 @@ def compare_with_whole(rate: float, seconds: float, factor: int) -> list[str]:
         event for shard in shards.values() for event in shard if start <= place[event] <= end
     )
     if len(place) != len(events):
-        broken.append("ids of the whole stream are not unique")
+        broken.append("messages of the whole stream are not unique")
     if got != expected:
         broken.append(
             f"{(expected - got).total()} frames are in no shard, "
@@ -105,7 +104,7 @@ def compare_with_whole(rate: float, seconds: float, factor: int) -> list[str]:
         broken.append(f"gaps {gaps}, {len(shards)} shards")
     shares = ", ".join(f"{name} {len(shard):,}" for name, shard in sorted(shards.items()))
     print(
-        f"{end - start + 1:,} frames at {rate:,.0f} frames/s, the same ids in the whole and in "
+        f"{end - start + 1:,} frames at {rate:,.0f} frames/s, the same in the whole and in "
         f"{factor} shards ({shares}); memory {whole.memory_mb:.1f} and {parts.memory_mb:.1f} MB"
     )
     return broken
@@ -116,7 +115,7 @@ def fail_one(rate: float, seconds: float, factor: int) -> list[str]:
     frames = round(rate * seconds)
     faults = parse_faults(f"seq-hole@{frames // 4},repeat@{frames // 3},reset@{frames // 2}")
     with (
-        running(rate=rate, seed=1, standing=0, faults=faults, keep_ids=True) as exchange,
+        running(rate=rate, seed=1, standing=0, faults=faults, keep_frames=True) as exchange,
         tailing(exchange, "--shard", f"all/{factor}") as tail,
     ):
         reading = Reading(tail)
@@ -124,12 +123,11 @@ def fail_one(rate: float, seconds: float, factor: int) -> list[str]:
         reading.end()
         accounts = exchange.accounts()
         ledger = reading.ledger
-        settlement = ledger.settle(accounts)
-        settlement.check_summary(ledger, tail.summed_up())
-    broken = settlement.violations
+        ledger.settle(accounts)
+    broken = ledger.violations
     shards: dict[str, list[str]] = {run.shard: [] for run in ledger.runs}
     for run in ledger.runs:
-        told = [f"{run.holes} missed" if run.holes else "", run.gap]
+        told = [f"{run.missing} missed" if run.missing else "", run.gap]
         shards[run.shard] += filter(None, told)
     hit = {account.shard for account in accounts if account.dropped or account.extra}
     hit |= {account.shard for account in accounts if account.connection > factor}
@@ -140,7 +138,7 @@ def fail_one(rate: float, seconds: float, factor: int) -> list[str]:
             broken.append(f"shard {shard} told of a gap that another one had")
     if len(shards) != factor or not 0 < sum(map(bool, shards.values())) < factor:
         broken.append(f"not one of several shards was hit: {shards}")
-    print(settlement.describe())
+    print(ledger.describe())
     return broken
 
 

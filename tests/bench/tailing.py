@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import statistics
 import subprocess
@@ -47,9 +46,8 @@ def describe_memory(samples: Sequence[float]) -> str:
 class Tail:
     """A running ``rfqwatch tail``."""
 
-    def __init__(self, process: subprocess.Popen[bytes], messages: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
-        self._messages = messages
         self._rest = b""
         self._fd = process.stdout.fileno() if process.stdout else -1
         self.pid = process.pid
@@ -72,28 +70,12 @@ class Tail:
         """Wait for its end, and give the exit code."""
         return self._process.wait(timeout=60)
 
-    @property
-    def messages(self) -> list[str]:
-        """What it said on stderr so far."""
-        return self._messages.read_text().splitlines()
-
-    def summed_up(self) -> tuple[int, int, int]:
-        """Read its closing summary: events printed, gaps, frames missed at least."""
-        text = self.messages[-1].replace(",", "")
-        printed = re.search(r"(\d+) events printed", text)
-        gaps = re.search(r"gaps: (\d+) (\d+|an unknown number of) frames missed", text)
-        if printed is None:
-            raise SystemExit(f"no summary on stderr: {text}")
-        if gaps is None:
-            return int(printed[1]), 0, 0
-        return int(printed[1]), int(gaps[1]), int(gaps[2]) if gaps[2].isdecimal() else 0
-
 
 @contextlib.contextmanager
 def tailing(exchange: Running, *options: str, url: str | None = None) -> Iterator[Tail]:
     """Run ``rfqwatch tail`` against a simulated exchange, or against ``url`` with its key."""
     with tempfile.TemporaryDirectory() as directory:
-        key, messages = Path(directory, "key.pem"), Path(directory, "messages")
+        key = Path(directory, "key.pem")
         key.touch(0o600)
         key.write_bytes(exchange.private_key_pem)
         environment = {
@@ -101,14 +83,11 @@ def tailing(exchange: Running, *options: str, url: str | None = None) -> Iterato
             "KALSHI_API_KEY_ID": exchange.key_id,
             "KALSHI_PRIVATE_KEY_PATH": str(key),
         }
-        command = [sys.executable, "-m", "rfqwatch", "tail", "--url", url or exchange.url, *options]
-        with (
-            messages.open("wb") as stderr,
-            subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=stderr, env=environment
-            ) as process,
-        ):
+        tail = [sys.executable, "-m", "rfqwatch", "tail", "--quiet", "--url", url or exchange.url]
+        with subprocess.Popen(
+            [*tail, *options], stdout=subprocess.PIPE, env=environment
+        ) as process:
             try:
-                yield Tail(process, messages)
+                yield Tail(process)
             finally:
                 process.kill()

@@ -29,12 +29,17 @@ async def test_another_process_serves_and_accounts() -> None:
             await watcher.subscribe()
             frames = await watcher.take(60)
             (account,) = simulator.accounts()
+            await watcher.take(100)
+            (later,) = simulator.accounts()
         assert account.sent + account.dropped == account.last_seq
         assert account.sent >= len(frames)
         assert 1 <= account.dropped <= 5
         got = [frame["seq"] for frame in frames]
         assert [seq for seq, _, _ in account.sent_ids[:60]] == got
         assert [msgspec.json.decode(body) for body in account.frames[:60]] == frames
+        # A frame is told of once.
+        assert len(account.frames) == account.sent
+        assert len(later.frames) == later.sent - account.sent
 
 
 PARENT = """
