@@ -13,7 +13,7 @@ from rfqwatch.screen.keys import PASTE
 
 LONGEST_FILTER = 200
 
-_MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
+_MOVES = {"up": -1, "k": -1, "N": -1, "down": 1, "j": 1, "n": 1}
 _TO_THE_END = 10**9
 
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
 from rfqwatch.screen.ranking import Place, Ranking
+from rfqwatch.screen.search import fits, sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,8 +65,7 @@ class Arrangement:
 
     def __init__(self, criteria: Criteria) -> None:
         self.criteria = criteria
-        self._needle = criteria.text.casefold()
-        self._bytes = self._needle.encode(errors="surrogatepass")
+        self._words = sought(criteria.text)
         self._clear()
 
     def _clear(self) -> None:
@@ -106,21 +106,7 @@ class Arrangement:
         within = self.criteria.within
         if within is not None and within.key not in keys_of(row, within.grouping):
             return False
-        needle = self._needle
-        if not needle:
-            return True
-        for text in (
-            row.market_ticker,
-            row.event_ticker,
-            row.collection_ticker,
-            row.creator_id,
-            row.id,
-            row.batch_id,
-        ):
-            if text is not None and needle in text.casefold():
-                return True
-        # Packed text keeps its bytes, and only visible rows are worth unpacking.
-        return self._bytes in row.packed_legs.lower()
+        return not self._words or fits(row, self._words)
 
     def _group(self, rows: Mapping[str, Rfq], batch: list[str]) -> None:
         groups, members = self.groups, self._members

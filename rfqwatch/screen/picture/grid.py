@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rfqwatch.escaping import cells, safe
 from rfqwatch.screen.controls import KEYS, REPLAY_KEYS, Grouping
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
 from rfqwatch.screen.picture.header import header
+from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.rows import rfq_lines
 from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
 
@@ -69,10 +71,11 @@ def picture(scene: Scene, head: list[Line], width: int, height: int) -> list[Lin
 
 def _footer(scene: Scene, shown: int, width: int) -> Line:
     view = scene.view
-    if view.typed is not None:
-        return styled(f"/{view.typed}_  enter keeps, esc drops", width, MARKED)
     grouped = view.grouping is not Grouping.NONE
     total = f"{scene.total:,} {'groups' if grouped else 'RFQs'}"
+    if view.typed is not None:
+        found = total + f", {scene.pending:,} to look at" * bool(scene.pending)
+        return styled(_prompt(view.typed, found, width), width, MARKED)
     hidden = scene.total - shown
     more = f"+{hidden:,} more of {total}" if hidden and not view.help else total
     if scene.pending:
@@ -86,3 +89,13 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
             if padding >= 2:  # noqa: PLR2004
                 return styled(left + " " * padding + right, width, FAINT)
     return styled(lefts[-1], width, FAINT)
+
+
+def _prompt(typed: str, found: str, width: int) -> str:
+    """Show what is typed, its end at least, and how much it finds."""
+    typed = safe(typed)
+    for right in (f"  {found}  enter keeps, esc drops", f"  {found}"):
+        room = width - len("/_") - len(right)
+        if cells(typed) <= room:
+            return f"/{typed}_{right}"
+    return f"/{tail(typed, max(0, room))}_{right}"

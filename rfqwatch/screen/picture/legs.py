@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.book.rfq import COMBO_PREFIX, unpack_legs
 from rfqwatch.escaping import cells, cut, safe
-from rfqwatch.exchange.tickers import Bet, read
+from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN, counted
+from rfqwatch.screen.bets import LegBet, bets
+from rfqwatch.screen.search import hits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from rfqwatch.book.rfq import Rfq
-    from rfqwatch.exchange.events import Leg
 
-_SIDES = {"yes": "", "no": "not ", UNKNOWN: f"{UNKNOWN} "}
 _EASTERN = timedelta(hours=5)
 """What the days of events are behind UTC in, or nearly."""
 _SHORTEST_TICKER = 4
@@ -25,30 +25,46 @@ _BATCH_NAMED = 60
 """How wide all of it must be to name a batch."""
 
 
-def what(row: Rfq, width: int, now_ms: int) -> str:
+class Piece(NamedTuple):
+    """A piece of a line, ``joint`` to the one before; ``lit`` because it holds what is sought."""
+
+    text: str
+    lit: bool = False
+    joint: str = ""
+
+
+def what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...] = ()) -> Sequence[Piece]:
     """Name what is asked for: a combo's legs in words, otherwise the market.
 
-    ``now_ms`` is the moment of the picture: events of another day name theirs.
+    ``now_ms`` is the moment of the picture: events of another day name theirs. Legs that hold the
+    most of the ``words`` looked for come first; those that hold any are lit, as a whole.
     """
     today = (datetime.fromtimestamp(now_ms / 1_000, UTC) - _EASTERN).date()
-    return _words(row.packed_legs, row.market_ticker or UNKNOWN, row.batch_id, width, today)
+    return _pieces(row.packed_legs, row.market_ticker or UNKNOWN, row.batch_id, width, today, words)
 
 
 @lru_cache(maxsize=2_048)
-def _words(
-    packed_legs: bytes, market_ticker: str, batch_id: str | None, width: int, today: date
-) -> str:
+def _pieces(  # noqa: PLR0917 - all of it decides
+    packed_legs: bytes,
+    market_ticker: str,
+    batch_id: str | None,
+    width: int,
+    today: date,
+    words: tuple[str, ...],
+) -> Sequence[Piece]:
     start = ""
     if batch_id is not None:
         start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
     legs = unpack_legs(packed_legs)
     if legs:
         start += f"{counted(len(legs), 'leg')}: "
-        return start + _in_words(legs, width - cells(start), today)
+        return [Piece(start), *_in_words(legs, width - cells(start), today, words)]
     start += "combo " * market_ticker.startswith(COMBO_PREFIX)
-    bet = read(market_ticker)
+    leg = Leg(market_ticker=market_ticker, side="yes")
+    (bet,) = bets([leg])
     text = f"{_event(bet, today)}: {bet.outcome}" if bet.event else market_ticker
-    return start + tail(text, max(_SHORTEST_TICKER, width - cells(start)))
+    text = tail(text, max(_SHORTEST_TICKER, width - cells(start)))
+    return [Piece(start), Piece(text, lit=bool(hits(leg, bet, words)))]
 
 
 def tail(text: str, width: int) -> str:
@@ -61,44 +77,46 @@ def tail(text: str, width: int) -> str:
     return f"…{text[1 - width :]}"
 
 
-def _in_words(legs: Sequence[Leg], width: int, today: date) -> str:
+def _in_words(legs: Sequence[Leg], width: int, today: date, words: tuple[str, ...]) -> list[Piece]:
     """Write ``MLB SEA@TEX: SEA & not total 8+ + NYY@SD: NYY``: as many legs as there is room for.
 
     The legs of one event are together, and a league is named once. The number of those that don't
     fit follows, as ``+3``.
     """
-    tickers = [leg.market_ticker or UNKNOWN for leg in legs]
-    events: dict[str, list[str]] = {}
-    for ticker, leg in zip(tickers, legs, strict=True):
-        bet = read(ticker, tickers)
-        text = _SIDES.get(leg.side or UNKNOWN, f"{leg.side} ") + bet.outcome
-        events.setdefault(_event(bet, today) if bet.event else text, []).append(text)
-    words: list[str] = []
+    found = [(hits(leg, bet, words), bet) for leg, bet in zip(legs, bets(legs), strict=True)]
+    if words:
+        found.sort(key=lambda each: -each[0])
+    events: dict[str, list[tuple[str, bool]]] = {}
+    for count, bet in found:
+        event = _event(bet, today) if bet.event else bet.outcome
+        events.setdefault(event, []).append((bet.outcome, count > 0))
+    pieces: list[Piece] = []
     league = ""
     for event, outcomes in events.items():
-        named = event
-        if event != outcomes[0]:
+        named = ""
+        if event != outcomes[0][0]:
             before, league = league, event.partition(" ")[0]
-            named = event.removeprefix(f"{league} ") if league == before else event
-            outcomes[0] = f"{named}: {outcomes[0]}"
-        words += [" + " * bool(words) + outcomes[0], *[f" & {other}" for other in outcomes[1:]]]
-    count = len(words)
-    while count > 1 and _length(words[:count]) + _length_of_rest(len(words) - count) > width:
+            named = f"{event.removeprefix(f'{league} ') if league == before else event}: "
+        joint = " + " * bool(pieces)
+        for outcome, lit in outcomes:
+            pieces.append(Piece(named + outcome, lit=lit, joint=joint))
+            named, joint = "", " & "
+    count = len(pieces)
+    while count > 1 and _length(pieces[:count]) + _length_of_rest(len(pieces) - count) > width:
         count -= 1
-    rest = len(words) - count
-    shown = "".join(words[:count])
-    return tail(shown, width - _length_of_rest(rest)) + f" +{rest}" * bool(rest)
+    rest = len(pieces) - count
+    if count == 1:
+        text = tail(pieces[0].text, width - _length_of_rest(rest))
+        pieces[0] = pieces[0]._replace(text=text)
+    return [*pieces[:count], *[Piece(f" +{rest}")] * bool(rest)]
 
 
-def _event(bet: Bet, today: date) -> str:
-    if bet.day in {None, today}:
-        return bet.event
-    assert bet.day is not None  # noqa: S101 - just asked
-    return f"{bet.event} {bet.day.day} {bet.day:%b}"
+def _event(bet: LegBet, today: date) -> str:
+    return bet.event if bet.day == today else bet.dated_event
 
 
-def _length(words: Sequence[str]) -> int:
-    return sum(map(cells, map(safe, words)))
+def _length(pieces: Iterable[Piece]) -> int:
+    return sum(len(piece.joint) + cells(safe(piece.text)) for piece in pieces)
 
 
 def _length_of_rest(count: int) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 
 from rfqwatch.book.rfq import Rfq, State
-from rfqwatch.escaping import fit
+from rfqwatch.escaping import cells, cut, fit
 from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, choose, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
@@ -16,6 +16,7 @@ from rfqwatch.screen.picture.styles import (
     CHANGED,
     FAINT,
     GONE,
+    LIT,
     MARKED,
     PLAIN,
     STRONG,
@@ -24,8 +25,10 @@ from rfqwatch.screen.picture.styles import (
     YOUNG,
     YOUNGEST,
     Line,
+    lit,
     styled,
 )
+from rfqwatch.screen.search import sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,18 +50,18 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
     columns = choose(grid, {})
     texts = {row.id: _texts(row, scene.look, columns) for row in rows if row}
     needs = scene.past.needs
-    for cells in texts.values():
-        for title, text in cells.items():
+    for said in texts.values():
+        for title, text in said.items():
             needs[title] = max(len(text), needs.get(title, 0))
     columns = choose(grid, needs)
     titles = " ".join(fit(column.title, w, right=column.right) for column, w in columns.items())
     memories = scene.past.memories
     scene.past.memories = {
-        rfq_id: _remember(memories.get(rfq_id), cells, scene.now_s)
-        for rfq_id, cells in texts.items()
+        rfq_id: _remember(memories.get(rfq_id), said, scene.now_s) for rfq_id, said in texts.items()
     }
     lines: list[Line] = []
     shown = 0
+    words = sought(scene.view.text)
     for number, row in enumerate(rows, scene.first):
         if len(lines) >= room:
             break
@@ -66,14 +69,14 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
         if row is None:
             lines.append(styled(">" * at_cursor, width))
             continue
-        lines.append(_row(scene, row, columns, at_cursor=at_cursor))
+        lines.append(_row(scene, row, columns, words, at_cursor=at_cursor))
         shown += 1
         if row.id in scene.view.expanded:
             style = _standing(scene.look, row)
             opened = details(row, scene.look)
             if at_cursor and (above := scene.view.scroll):
                 opened = [f"{INDENT}… {above + 1} lines above: up", *opened[above + 1 :]]
-            lines += [styled(line, width, style) for line in opened]
+            lines += [lit([Segment(fit(line, width), style)], words) for line in opened]
     return styled(f" {titles}", width, TITLE), lines, shown
 
 
@@ -99,7 +102,14 @@ def _counts_down(text: str) -> bool:
     return text.startswith(_COUNTDOWNS)
 
 
-def _row(scene: Scene, row: Rfq, columns: Mapping[Column, int], *, at_cursor: bool) -> Line:
+def _row(
+    scene: Scene,
+    row: Rfq,
+    columns: Mapping[Column, int],
+    words: tuple[str, ...],
+    *,
+    at_cursor: bool,
+) -> Line:
     memory = scene.past.memories[row.id]
     base = _standing(scene.look, row)
     marker = mark(row, scene.look)
@@ -108,11 +118,26 @@ def _row(scene: Scene, row: Rfq, columns: Mapping[Column, int], *, at_cursor: bo
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
     for column, width in columns.items():
-        text = what(row, width, scene.look.now_ms) if column is WHAT else memory.texts[column.title]
-        gap = " " * (len(line) > 1)
+        line.append(Segment(" " * (len(line) > 1), base))
+        if column is WHAT:
+            line += _what(row, width, scene.look.now_ms, words, base)
+            continue
         style = _cell_style(scene.look, row, column, memory, base)
-        line.append(Segment(gap + fit(text, width, right=column.right), style))
+        text = fit(memory.texts[column.title], width, right=column.right)
+        line += lit([Segment(text, style)], words)
     return list(Segment.simplify(line))
+
+
+def _what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...], base: Style) -> Line:
+    """Draw what is asked for, the legs that hold what is sought lit."""
+    line: Line = []
+    left = width
+    for piece in what(row, width, now_ms, words):
+        for text, style in ((piece.joint, base), (piece.text, base + LIT if piece.lit else base)):
+            shown = cut(text, left)
+            left -= cells(shown)
+            line.append(Segment(shown, style))
+    return [*line, Segment(" " * left, base)]
 
 
 def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Style) -> Style:

@@ -9,9 +9,10 @@ from rich.segment import Segment
 from rich.style import Style
 
 from rfqwatch.escaping import fit, safe
+from rfqwatch.screen.search import parts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Line: TypeAlias = list[Segment]
 
@@ -19,6 +20,7 @@ PLAIN = Style()
 STRONG = Style(bold=True)
 FAINT = Style(dim=True)
 MARKED = Style(reverse=True)
+LIT = Style(reverse=True)
 TITLE = Style(bold=True, underline=True)
 
 GOOD = Style(color="green", bold=True)
@@ -35,6 +37,15 @@ YOUNG = Style(color="green")
 def styled(text: str, width: int, style: Style | None = None) -> Line:
     """Make a line of one style, its text safe, ``width`` cells long."""
     return [Segment(fit(text, width), style)]
+
+
+def lit(line: Line, words: Sequence[str]) -> Line:
+    """Light up the words that were looked for, wherever a line has them."""
+    return [
+        Segment(text, (part.style or PLAIN) + LIT if found else part.style)
+        for part in line
+        for text, found in parts(part.text, words)
+    ]
 
 
 def terminal() -> Console:
