@@ -45,7 +45,7 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
     ]
     for quote in row.quotes:
         texts += [quote.id, quote.maker, person(quote.maker)]
-    text = _folded("\n".join(filter(None, texts)))
+    text = _folded(" ".join(filter(None, texts)))
     missing = [word for word in words if word not in text]
     if not missing:
         return True
@@ -81,7 +81,7 @@ def _legs(packed_legs: bytes, market_ticker: str | None) -> str:
     said = [f"{counted(len(legs), 'leg')}:"] if legs else []
     legs = legs or (Leg(market_ticker=market_ticker, side="yes"),)
     said += [_leg(leg, bet) for leg, bet in zip(legs, bets(legs), strict=True)]
-    return _folded("\n".join(said))
+    return _folded(" ".join(said))
 
 
 def _leg(leg: Leg, bet: LegBet) -> str:
@@ -92,7 +92,7 @@ def _leg(leg: Leg, bet: LegBet) -> str:
         leg.event_ticker or "",
         settlement(leg),
     )
-    return "\n".join(displayed)
+    return " ".join(displayed)
 
 
 def _folded(text: str) -> str:
