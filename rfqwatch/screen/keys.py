@@ -2,9 +2,9 @@ r"""Bytes of a terminal to names of keys, in any pieces; what is no key never sh
 
 A key is named by its character (``"q"``, ``" "``, ``"é"``) or by a word: ``up``, ``down``,
 ``left``, ``right``, ``home``, ``end``, ``pgup``, ``pgdn``, ``insert``, ``delete``, ``enter``,
-``tab``, ``backspace``, ``esc``, ``ctrl-a`` to ``ctrl-z``. Modifiers of a word change nothing; Alt
-with a character is no key. Pasted text is one name, ``paste:`` and its printable characters, so
-that no paste presses keys.
+``tab``, ``backspace``, ``esc``, ``un-esc``, ``ctrl-a`` to ``ctrl-z``. Modifiers of a word change
+nothing; Alt with a character is no key. Pasted text is one name, ``paste:`` and its printable
+characters, so that no paste presses keys.
 
 Sequences: xterm's ctlseqs (CSI and SS3 forms, bracketed paste, mouse reports), the ``ESC [1~``
 forms of VT220 and rxvt, and the ``ESC [[A`` of the Linux console.
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 ESC_DELAY_S = 0.05
 """How long an Esc waits for the rest of a sequence; the bytes of one sequence come together."""
+
+REGRET_S = 2.0
+"""How long an Esc may turn out to have begun a sequence, whose rest a slow line brought late."""
+
+UNESC = "un-esc"
+"""Says that the ``esc`` before was none, and precedes the key that it began."""
 
 PASTE = "paste:"
 """What the name of pasted text starts with."""
@@ -62,6 +68,9 @@ _TOKEN = re.compile(
 )
 """One key, or one thing that is none. Bytes that match nothing yet are the start of something."""
 
+_BEGUN = re.compile(rb"\x1b (?: \[[0-9;]{0,16} | O[0-9;]{0,16} )?", re.VERBOSE)
+"""What can be the beginning of a key or of a paste."""
+
 
 class KeyDecoder:
     """Decodes the bytes of a terminal, fed in any pieces; knows no clock and no terminal."""
@@ -69,6 +78,9 @@ class KeyDecoder:
     def __init__(self) -> None:
         self._waiting = b""
         self._paste: bytes | None = None
+        # What was taken for what it is, though more of it may come; whether as an Esc.
+        self._late = b""
+        self._told_esc = False
 
     @property
     def waiting(self) -> bool:
@@ -77,8 +89,8 @@ class KeyDecoder:
 
     def feed(self, data: bytes) -> list[str]:
         """Name the keys that these bytes complete."""
+        data, keys = self._with_late(data)
         self._waiting += data
-        keys = []
         while True:
             if self._paste is not None:
                 key = self._pasted(self._paste)
@@ -86,7 +98,9 @@ class KeyDecoder:
                     break
             elif match := _TOKEN.match(self._waiting):
                 self._waiting = self._waiting[match.end() :]
-                key = self._named(match)
+                key = _named(match)
+                if key == PASTE:
+                    self._paste, key = b"", None
             else:
                 if len(self._waiting) > _LONGEST_SEQUENCE:
                     self._waiting = self._waiting[:2] + self._waiting[-1:]
@@ -100,23 +114,31 @@ class KeyDecoder:
         if not self.waiting:
             return []
         waiting, self._waiting = self._waiting, b""
-        return ["esc"] if waiting == b"\x1b" else []
+        self._late = waiting if _BEGUN.fullmatch(waiting) else b""
+        self._told_esc = waiting == b"\x1b"
+        return ["esc"] if self._told_esc else []
 
-    def _named(self, match: re.Match[bytes]) -> str | None:
-        if match["esc"]:
-            return "esc"
-        if match["csi"]:
-            number = match["values"].partition(b";")[0]
-            if match["csi"] != b"~":
-                return _FINALS.get(match["csi"])
-            if number == _PASTE_BEGIN:
-                self._paste = b""
-            return _NUMBERS.get(number)
-        if match["ss3"]:
-            return _KEYPAD.get(match["ss3"])
-        if match["char"] and not match["alt"]:
-            return _character(match["char"])
-        return None
+    @property
+    def late(self) -> bool:
+        """Whether what was flushed may still be continued; `forget` is due after a while."""
+        return bool(self._late)
+
+    def forget(self) -> None:
+        """Leave it at what was flushed."""
+        self._late = b""
+
+    def _with_late(self, data: bytes) -> tuple[bytes, list[str]]:
+        """Put what was flushed before these bytes if they are the rest of its key; regret an Esc."""
+        if not self._late:
+            return data, []
+        late, self._late = self._late + data, b""
+        if _BEGUN.fullmatch(late):
+            self._late = late
+            return b"", []
+        match = _TOKEN.match(late)
+        if match and not match["esc"] and _named(match):
+            return late, [UNESC] * self._told_esc
+        return data, []
 
     def _pasted(self, before: bytes) -> str | None:
         text, end, rest = self._waiting.partition(_PASTE_END)
@@ -141,19 +163,37 @@ class Keys:
 
     def feed(self, data: bytes) -> None:
         """Take bytes as the terminal sent them."""
-        if self._timer:
-            self._timer.cancel()
         self._tell(self._decoder.feed(data))
-        if self._decoder.waiting:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(ESC_DELAY_S, self._flush)
-
-    def _flush(self) -> None:
-        self._tell(self._decoder.flush())
 
     def _tell(self, keys: list[str]) -> None:
         for key in keys:
             self._on_key(key)
+        if self._timer:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        if self._decoder.waiting:
+            self._timer = loop.call_later(ESC_DELAY_S, self._flush)
+        elif self._decoder.late:
+            self._timer = loop.call_later(REGRET_S, self._decoder.forget)
+
+    def _flush(self) -> None:
+        self._tell(self._decoder.flush())
+
+
+def _named(match: re.Match[bytes]) -> str | None:
+    """Name what was matched; `PASTE` alone begins one."""
+    if match["esc"]:
+        return "esc"
+    if match["csi"]:
+        number = match["values"].partition(b";")[0]
+        if match["csi"] != b"~":
+            return _FINALS.get(match["csi"])
+        return PASTE if number == _PASTE_BEGIN else _NUMBERS.get(number)
+    if match["ss3"]:
+        return _KEYPAD.get(match["ss3"])
+    if match["char"] and not match["alt"]:
+        return _character(match["char"])
+    return None
 
 
 def _character(char: bytes) -> str | None:

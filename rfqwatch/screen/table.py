@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.health import Rate
 from rfqwatch.screen.controls import Grouping, Shown, Sort, View, press
+from rfqwatch.screen.keys import UNESC
 from rfqwatch.screen.order import Arrangement, Criteria
 from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.columns import Look
@@ -51,6 +52,7 @@ class Table:
         self._playback = playback
         self._book = book
         self._health = health
+        self._before_esc = self.view
         self._shown = Shown()
         self._anchor: str | None = None
         self._page = Page()
@@ -68,13 +70,14 @@ class Table:
     def press(self, key: str) -> None:
         """Do what a key asks for; the next picture shows it."""
         before = self.view
+        if key == UNESC:
+            self.view, self._anchor = self._before_esc, None
+            return
+        if key == "esc":
+            self._before_esc = before
         self.view = press(before, key, self._shown)
         if before.within is not None and self.view.within is None:
             self._anchor = before.within.key
-        if self._playback is not None:
-            self._playback.pause(paused=self.view.paused)
-            if self.view.steps != before.steps:
-                self._playback.step()
 
     def catch_up(self, now_ms: int) -> bool:
         """Look at some of the rows that changed; tell whether more of them wait."""

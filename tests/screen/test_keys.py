@@ -97,6 +97,39 @@ def test_esc_alone() -> None:
     assert decoder.flush() == []
 
 
+@pytest.mark.parametrize(
+    ("data", "keys"),
+    [
+        (b"\x1b|[B", ["esc", "un-esc", "down"]),
+        (b"\x1b|[|B", ["esc", "un-esc", "down"]),
+        (b"\x1b|[|5|~q", ["esc", "un-esc", "pgup", "q"]),
+        (b"\x1b|OA", ["esc", "un-esc", "up"]),
+        (b"\x1b[|B", ["down"]),
+        (b"\x1b[1;|5B", ["down"]),
+        (b"\x1b|[200~q|q\x1b[201~", ["esc", "un-esc", "paste:qq"]),
+        (b"\x1b[20|0~q\x1b[201~", ["paste:q"]),
+        (b"\x1b|q", ["esc", "q"]),
+        (b"\x1b|\x1b|q", ["esc", "esc", "q"]),
+        (b"\x1b|\x1b[B", ["esc", "down"]),
+        (b"\x1b|[|q", ["esc", "q"]),
+    ],
+)
+def test_a_key_that_a_slow_line_splits_is_a_key(data: bytes, keys: list[str]) -> None:
+    decoder = KeyDecoder()
+    told = []
+    for piece in data.split(b"|"):
+        told += decoder.feed(piece) + decoder.flush()
+    assert told == keys
+
+
+def test_what_comes_much_later_is_no_rest_of_a_key() -> None:
+    decoder = KeyDecoder()
+    assert decoder.feed(b"\x1b") + decoder.flush() == ["esc"]
+    assert decoder.late
+    decoder.forget()
+    assert decoder.feed(b"[B") == ["[", "B"]
+
+
 @pytest.mark.parametrize("start", [b"\x1b[", b"\x1b]"])
 def test_an_endless_sequence_takes_no_memory_and_no_letter_gets_out(start: bytes) -> None:
     decoder = KeyDecoder()

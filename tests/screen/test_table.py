@@ -530,6 +530,20 @@ def test_going_back_leaves_a_group_for_its_groups() -> None:
     assert shown.view == View(grouping=Grouping.EVENT)
 
 
+def test_an_esc_that_was_none_is_taken_back() -> None:
+    for before in (("/", "A", "enter"), ("enter",), ("g", "enter"), ("/", "A")):
+        shown = table(*before)
+        view = shown.view
+        shown.press("esc")
+        text(shown, 80, 24)
+        assert shown.view != view
+        for key in ("un-esc", "down"):
+            shown.press(key)
+        text(shown, 80, 24)
+        kept = (shown.view.text, shown.view.typed, shown.view.expanded, shown.view.within)
+        assert kept == (view.text, view.typed, view.expanded, view.within)
+
+
 def test_the_filter_is_typed_edited_pasted_and_dropped() -> None:
     shown = table("/", "x", "backspace", "paste:ATL", "enter")
     assert (shown.view.text, shown.view.typed) == ("ATL", None)
