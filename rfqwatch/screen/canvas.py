@@ -86,7 +86,11 @@ class Canvas:
         rows = zip_longest(self.picture, self._shown, fillvalue="")
         for row, (line, shown) in enumerate(islice(rows, size.lines), 1):
             if line != shown:
-                parts.append(f"\x1b[{row};1H\x1b[K{line}")
+                # Written over what was there, so that no line is ever seen empty. Past a full line
+                # nothing may be erased: the cursor is still on its last cell.
+                text = line.rstrip(" ")
+                rest = "" if line and text == line else "\x1b[K"
+                parts.append(f"\x1b[{row};1H{text}{rest}")
         self._shown, self._shown_size = self.picture, size
         if not parts:
             return b""

@@ -128,7 +128,7 @@ class KeyDecoder:
         self._late = b""
 
     def _with_late(self, data: bytes) -> tuple[bytes, list[str]]:
-        """Put what was flushed before these bytes if they are the rest of its key; regret an Esc."""
+        """Put what was flushed before these bytes if they are the rest of its key."""
         if not self._late:
             return data, []
         late, self._late = self._late + data, b""

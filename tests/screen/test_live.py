@@ -344,7 +344,7 @@ def test_a_lost_connection_shows_for_as_long_as_it_lasts(tmp_path: Path) -> None
             assert "created" not in header(terminal)
             count = number_in(r"open ([\d,]+)", header(terminal))
             assert number_in(r"([\d,]+) unconfirmed", header(terminal)) == count
-            drawn = re.findall(rb"\x1b\[K\x1b\[([\d;]*)m[?x]", terminal.raw[before:])
+            drawn = re.findall(rb"\x1b\[\d+;1H\x1b\[([\d;]*)m[?x]", terminal.raw[before:])
             assert drawn
             assert all({b"2", b"7"} & set(codes.split(b";")) for codes in drawn)
             terminal.press("q")
