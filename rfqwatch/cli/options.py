@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rfqwatch.simulator.faults import Fault
 
 Environment = Literal["prod", "demo", "sim"]
+Colors = Literal["auto", "always", "never"]
 Format = Literal["jsonl", "raw", "text"]
 SIM_RATE = 20
 
@@ -33,6 +34,14 @@ def _types(incomplete: str) -> list[str]:
     from rfqwatch.exchange.events import EVENT_TYPES
 
     return [name for name in sorted(EVENT_TYPES) if name.startswith(incomplete)]
+
+
+def _savable(text: str) -> Path:
+    from rfqwatch.screen.snapshot import require_savable
+
+    path = Path(text)
+    require_savable(path)
+    return path
 
 
 _connection = partial(typer.Option, rich_help_panel="Connection")
@@ -369,8 +378,12 @@ class TableOptions:
     ] = False
     svg: Annotated[
         Path | None,
-        typer.Option(help="Save the last picture as SVG.", metavar="FILE", dir_okay=False),
+        typer.Option(help="Save the last picture as SVG.", metavar="FILE", parser=_savable),
     ] = None
+    color: Annotated[
+        Colors,
+        typer.Option(help="Colours on the terminal; auto: unless NO_COLOR is set."),
+    ] = "auto"
 
 
 @dataclass(frozen=True)

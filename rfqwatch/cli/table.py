@@ -87,7 +87,7 @@ def table(  # noqa: PLR0917 - each group of options is one
             duration = duration or (Seconds(ONCE_S) if shown.once else None)
         watched = stack.enter_context(source)
         table = Table(book, watched.health, playback=playback)
-        live = LiveTable(table, book, shown.fps, watched.clock)
+        live = LiveTable(table, book, shown.fps, watched.clock, shown.color)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
         try:
             with asyncio.Runner(loop_factory=Loop) as runner:

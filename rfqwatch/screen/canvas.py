@@ -4,12 +4,14 @@ Nothing waits for a slow terminal: what it does not take stays back, and meanwhi
 replace older ones.
 
 Sequences are those of ECMA-48 and of xterm's ctlseqs: 1049 the alternate screen, 25 the cursor, 7
-wrapping, 2004 bracketed paste, 2026 synchronized output (a terminal that lacks one ignores it).
+wrapping, 2004 bracketed paste, 2026 synchronized output, OSC 52 the clipboard (a terminal that
+lacks one ignores it).
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import sys
 from itertools import islice, zip_longest
@@ -52,6 +54,11 @@ class Canvas:
     def forget(self) -> None:
         """Take nothing for granted of what is on the terminal."""
         self._shown = None
+
+    def copy(self, text: str) -> None:
+        """Ask for a text on the clipboard."""
+        self._pending += b"\x1b]52;c;%b\x07" % base64.b64encode(text.encode())
+        self.flush()
 
     def flush(self) -> None:
         """Write what the terminal takes now, and the rest when it has room again."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from rfqwatch.escaping import safe
 from rfqwatch.screen.keys import PASTE
 
 LONGEST_FILTER = 200
@@ -61,7 +62,8 @@ class View:
     ``cursor`` counts rows from the top, ``scroll`` the lines of the opened RFQ under it that stand
     above the page. ``text`` narrows the rows, ``typed`` is the text being typed and None while keys
     are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
-    to begin with what is best now. ``before`` is where esc leads back to.
+    to begin with what is best now. ``before`` is where esc leads back to. ``copied`` is what the
+    last key put on the clipboard.
     ``replayed`` is for a recording: a pause stops its time, which ``steps`` seconds were put on to.
     """
 
@@ -76,6 +78,7 @@ class View:
     typed: str | None = None
     renewed: int = 0
     before: View | None = None
+    copied: str = ""
     paused: bool = False
     replayed: bool = False
     steps: int = 0
@@ -108,6 +111,9 @@ KEYS = (
     ("g", "group by event, leg, market, creator, batch, or not"),
     ("enter", "legs and quotes of an RFQ; the RFQs of a group"),
     ("/", "narrow by text: enter keeps it, esc drops it"),
+    ("n  N", "to the next, the former of those found"),
+    ("y", "copy the id, if the terminal allows it"),
+    ("ctrl-l", "draw everything again"),
     ("esc", "one step back: close an RFQ, drop the text, leave a group"),
     ("up down j k", "move, also through an opened RFQ"),
     ("pgup pgdn end", "move far"),
@@ -133,6 +139,7 @@ def press(view: View, key: str, shown: Shown) -> View:
         return view
     if key == "ctrl-c":
         return replace(view, done=True)
+    view = replace(view, copied="")
     if view.typed is not None:
         return _type(view, view.typed, key)
     if view.help:
@@ -159,7 +166,8 @@ def _command(view: View, key: str, shown: Shown) -> View:
             stepped = view.replayed and key == "."
             paused = view.paused ^ (key == " ") or stepped
             steps = view.steps + stepped
-            return replace(view, done=key == "q", help=key == "?", paused=paused, steps=steps)
+            view = replace(view, done=key == "q", help=key == "?", paused=paused, steps=steps)
+            return replace(view, copied=safe(shown.selected or "") * (key == "y"))
 
 
 def _reorder(view: View, step: int) -> View:

@@ -14,11 +14,12 @@ from rfqwatch.screen import leaving
 class Guard:
     """Gives the terminal back when this process ends, however it does, before `dismiss`.
 
-    ``before`` are the attributes to give back, ``held`` those that the terminal has meanwhile.
+    ``before`` are the attributes to give back, ``held`` those that the terminal has meanwhile;
+    ``blocking`` is how whoever shares ``fd`` knew it.
     Where no process can be had it is missing, and the terminal as safe as the program is.
     """
 
-    def __init__(self, fd: int, before: list[Any], held: list[Any]) -> None:
+    def __init__(self, fd: int, before: list[Any], held: list[Any], *, blocking: bool) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         with suppress(OSError):
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
@@ -34,7 +35,7 @@ class Guard:
             )
             # Its standard input ends when this process does.
             assert self._process.stdin  # noqa: S101 - a pipe, as asked for
-            self._process.stdin.write(marshal.dumps((before, held)))
+            self._process.stdin.write(marshal.dumps((before, held, blocking)))
 
     def dismiss(self) -> None:
         """Send it home: the terminal was given back."""

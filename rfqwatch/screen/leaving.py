@@ -60,7 +60,8 @@ def _guard() -> None:
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         with suppress(OSError):  # what the C library keeps for itself
             signal.signal(number, signal.SIG_IGN)
-    before, held = marshal.loads(sys.stdin.buffer.read())  # noqa: S302 - our own parent wrote it
+    told = sys.stdin.buffer.read()
+    before, held, blocking = marshal.loads(told)  # noqa: S302 - our own parent wrote it
     terminal = sys.stdout.fileno()
     with suppress(termios.error):
         # A shell that was quicker has set its own.
@@ -68,6 +69,7 @@ def _guard() -> None:
         leave(terminal)
         if undisturbed:
             set_attributes(terminal, before)
+    os.set_blocking(terminal, blocking)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.clock import Instant
-    from rfqwatch.screen.picture.styles import Line
+    from rfqwatch.screen.picture.styles import Colors, Line
     from rfqwatch.screen.table import Table
 
 
@@ -32,14 +32,20 @@ CATCHING_UP_S = 0.25
 class LiveTable:
     """Holds the terminal and draws until the user is done or the terminal is gone.
 
-    ``clock`` tells the moment that a picture is of.
+    ``clock`` tells the moment that a picture is of, ``colors`` whether it may have some.
     """
 
     def __init__(
-        self, table: Table, book: Book, fps: float, clock: Callable[[], Instant] = now
+        self,
+        table: Table,
+        book: Book,
+        fps: float,
+        clock: Callable[[], Instant] = now,
+        colors: Colors = "auto",
     ) -> None:
         self._table = table
         self._clock = clock
+        self._colors = colors
         self._book = book
         self._pause_s = 1 / fps
         self._due = asyncio.Event()
@@ -50,8 +56,8 @@ class LiveTable:
 
     async def run(self) -> None:
         """Draw. Raises `UsageError` when standard output is no terminal for it."""
-        console = terminal()
-        keys = Keys(self._press)
+        console = terminal(self._colors)
+        keys = Keys(lambda key: self._press(key, screen))
         with Screen(on_input=keys.feed, on_resize=self._due.set, on_hangup=self._hang_up) as screen:
             while not self._table.view.done:
                 if self._gone:
@@ -98,8 +104,12 @@ class LiveTable:
             async with asyncio.timeout(self._pause_s - shortest_s):
                 await self._due.wait()
 
-    def _press(self, key: str) -> None:
+    def _press(self, key: str, screen: Screen) -> None:
         self._table.press(key)
+        if self._table.view.copied:
+            screen.copy(self._table.view.copied)
+        if key == "ctrl-l":
+            screen.redraw()
         self._due.set()
 
     def _hang_up(self) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import shutil
 import sys
+from errno import EACCES, EISDIR
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.segment import Segment, Segments
 
-from rfqwatch.errors import OutputError
+from rfqwatch.errors import OutputError, UsageError
 from rfqwatch.escaping import safe
 from rfqwatch.lines.stdout import ConsumerGoneError
 
@@ -68,6 +70,23 @@ def print_picture(lines: Sequence[Line]) -> None:
         raise ConsumerGoneError from None
     except OSError as error:
         raise OutputError(f"standard output can't be written: {error.strerror}") from None
+
+
+def require_savable(path: Path) -> None:
+    """Raise `UsageError` where a picture can't be saved, without leaving anything there."""
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if path.exists():
+            if not os.access(path, os.W_OK):
+                raise PermissionError(EACCES, os.strerror(EACCES))
+        else:
+            path.open("xb").close()
+            path.unlink()
+    except OSError as error:
+        raise UsageError(
+            f"--svg: the picture can't be saved to {path}: {error.strerror}", "Name another file."
+        ) from None
 
 
 def save_picture(lines: Sequence[Line], width: int, path: Path) -> None:

@@ -1,8 +1,9 @@
 """The terminal, held only while a picture is on it.
 
 It is opened anew, by name: a description of its own can be made non-blocking without the shell, or
-whatever else shares standard output, ever noticing. Keys are read from it too, so standard input
-stays free. It is given back whatever happens, by a guard if need be.
+whatever else shares standard output, ever noticing. Where it can't be opened, after su for one, the
+inherited description does, and blocks again when it is given back. Keys are read from it too, so
+standard input stays free. It is given back whatever happens, by a guard if need be.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import signal
 import termios
 from contextlib import contextmanager, suppress
+from fcntl import F_GETFL, fcntl
 from tty import CC, LFLAG
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from rfqwatch.errors import UsageError
 from rfqwatch.screen.canvas import Canvas
 from rfqwatch.screen.guard import Guard
 from rfqwatch.screen.leaving import leave, set_attributes
+from rfqwatch.stderr import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 _ADVICE = "Use `rfqwatch tail`, or `rfqwatch table --once` for one plain picture."
 
 _STDOUT = 1
+_STANDARD = (_STDOUT, 0, 2)
 _DUMB = {"dumb", "unknown"}
 
 
@@ -37,6 +41,7 @@ def require_terminal() -> None:
         raise UsageError("a table needs a terminal, and standard output is none", _ADVICE)
     if os.environ.get("TERM", "").lower() in _DUMB:
         raise UsageError("a table moves the cursor, and TERM says none can here", _ADVICE)
+    os.close(_open_terminal())
 
 
 class Screen:
@@ -47,8 +52,9 @@ class Screen:
     mostly says so too. SIGWINCH, SIGTSTP and SIGCONT are handled here. SIGINT, SIGTERM and SIGHUP
     are the program's own: it ends by leaving the block.
 
-    In the background the terminal belongs to someone else: pictures and keys wait, the program does
-    not, and the first picture in the foreground brings everything back.
+    In the background the terminal belongs to someone else: pictures and keys wait, which is said at
+    the beginning, the program does not, and the first picture in the foreground brings everything
+    back.
 
     Raises `UsageError` when standard output is not a terminal that can hold a picture.
     """
@@ -73,6 +79,7 @@ class Screen:
 
     def __enter__(self) -> Self:
         self._fd = _open_terminal()
+        self._blocking = os.get_blocking(self._fd)
         self._loop = asyncio.get_running_loop()
         self._canvas = Canvas(self._fd, lambda: self.size, self._hang_up)
         self._loop.add_signal_handler(signal.SIGWINCH, self._resized)
@@ -82,6 +89,8 @@ class Screen:
             self._loop.add_signal_handler(signal.SIGTSTP, self._stop)
         atexit.register(self.restore)
         self._take()
+        if not self._in_foreground():
+            say("in the background: shown once it is in front (fg, or timeout --foreground)")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -117,6 +126,15 @@ class Screen:
         else:
             self._take()
 
+    def redraw(self) -> None:
+        """Write the whole next picture, whatever may have disturbed the last one."""
+        self._canvas.forget()
+
+    def copy(self, text: str) -> None:
+        """Ask the terminal to put a text on its clipboard; not every one does, and none answers."""
+        if self._live:
+            self._canvas.copy(text)
+
     def restore(self) -> None:
         """Give the terminal back for good, within `PATIENCE_S`; harmless the second time."""
         self._give_back()
@@ -133,8 +151,10 @@ class Screen:
             attributes[CC][termios.VMIN] = 1
             attributes[CC][termios.VTIME] = 0
             termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+            os.set_blocking(self._fd, False)
             if self._guard is None:
-                self._guard = Guard(self._fd, self._saved, termios.tcgetattr(self._fd))
+                held = termios.tcgetattr(self._fd)
+                self._guard = Guard(self._fd, self._saved, held, blocking=self._blocking)
         except termios.error:
             self._hang_up()
             return
@@ -150,6 +170,7 @@ class Screen:
         with _blocked(signal.SIGTTOU):
             leave(self._fd)
             set_attributes(self._fd, saved)
+        os.set_blocking(self._fd, self._blocking)
         if self._guard:
             self._guard.dismiss()
             self._guard = None
@@ -206,13 +227,25 @@ class Screen:
 
 
 def _open_terminal() -> int:
+    """Give a descriptor of the terminal for keys and pictures. Raises `UsageError`."""
     flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     with suppress(OSError):
         return os.open(os.ttyname(_STDOUT), flags)
     try:
-        return os.open("/dev/tty", flags)  # a terminal of another user, after su, has no other name
+        return os.open("/dev/tty", flags)
     except OSError as error:
+        # A terminal of another user, and none that controls us.
+        for fd in _STANDARD:
+            if _is_terminal_to_read_and_write(fd):
+                return os.dup(fd)
         raise UsageError(f"the terminal can't be opened: {error.strerror}", _ADVICE) from error
+
+
+def _is_terminal_to_read_and_write(fd: int) -> bool:
+    with suppress(OSError):
+        same = os.path.samestat(os.fstat(fd), os.fstat(_STDOUT))
+        return same and fcntl(fd, F_GETFL) & os.O_ACCMODE == os.O_RDWR
+    return False
 
 
 @contextmanager

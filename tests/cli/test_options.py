@@ -75,7 +75,7 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
     ("command", "defaults"),
     [
         ("tail", ["30s", "60s", "64MiB", "jsonl"]),
-        ("table", ["30s", "60s", "2h", "4.0"]),
+        ("table", ["30s", "60s", "2h", "4.0", "auto"]),
         ("record", ["30s", "60s"]),
         ("simulate", ["0"]),
     ],

@@ -123,6 +123,11 @@ class PseudoTerminal:
         termios.tcsetattr(self._slave, termios.TCSANOW, attributes)
 
     @property
+    def blocking(self) -> bool:
+        """Whether whoever shares the terminal with the program waits for it."""
+        return os.get_blocking(self._slave)
+
+    @property
     def given_back(self) -> bool:
         """Whether the ordinary screen is on, with a cursor, wrapping, and nothing half begun."""
         return self._emulator.modes & {7, 25, 1049, 2026} == {7, 25}

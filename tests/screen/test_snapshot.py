@@ -13,7 +13,7 @@ import pytest
 from rich.segment import Segment
 
 from rfqwatch.screen.picture.styles import BAD, FAINT
-from rfqwatch.screen.snapshot import plain, svg
+from rfqwatch.screen.snapshot import plain, require_savable, svg
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,12 +118,19 @@ def test_the_last_picture_is_saved_as_svg_that_fetches_nothing(tmp_path: Path) -
         assert fetched not in svg
 
 
-@pytest.mark.parametrize("name", ["missing/table.svg", "."])
-def test_a_file_that_cannot_be_written_is_said(tmp_path: Path, name: str) -> None:
-    ended = run("--svg", str(tmp_path / name))
-    assert ended.returncode == (1 if name != "." else 2)
-    assert "Traceback" not in ended.stderr
-    assert "table.svg" in ended.stderr or "svg" in ended.stderr
+@pytest.mark.parametrize("name", ["missing/table.svg", ".", "file/table.svg", "x" * 300])
+def test_a_file_that_cannot_be_written_is_refused_at_once(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").touch()
+    ended = run("--svg", str(tmp_path / name), "--duration", "1h")
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("rfqwatch: error: --svg: the picture can't be saved to ")
+    assert len(ended.stderr.splitlines()) == 2
+
+
+def test_asking_whether_a_file_can_be_written_leaves_none(tmp_path: Path) -> None:
+    require_savable(tmp_path / "table.svg")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pipe_is_pointed_to_tail() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -204,6 +205,51 @@ def test_in_the_background_it_runs_on_and_leaves_the_terminal_alone() -> None:
         terminal.see("size 80x24")
         terminal.press("q")
         terminal.see(lambda terminal: terminal.given_back)
+
+
+def test_in_the_background_it_says_why_nothing_is_shown() -> None:
+    with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
+        terminal.see("$ ")
+        terminal.enter(" ".join(COMMAND) + " &")
+        terminal.see("rfqwatch: in the background: shown once it is in front")
+        terminal.enter("fg")
+        terminal.see("size 80x24")
+        terminal.press("q")
+        terminal.see(lambda terminal: terminal.given_back)
+
+
+ANOTHER_USER = """
+import os, sys
+os.fchmod(1, 0)
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os.setsid()
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+"""Leaves a program the terminal but no name to open it by, as su does."""
+
+
+def as_another_user() -> list[str]:
+    command = [sys.executable, "-c", ANOTHER_USER]
+    if os.getuid():
+        return command
+    if not (setpriv := shutil.which("setpriv")):
+        pytest.skip("root may open any terminal, and without setpriv can't do otherwise")
+    return [setpriv, "--bounding-set", "-dac_override,-dac_read_search", *command]
+
+
+@pytest.mark.parametrize("key", ["q", "x"])
+def test_a_terminal_that_cannot_be_opened_is_held_as_it_was_inherited(key: str) -> None:
+    with PseudoTerminal([*as_another_user(), *COMMAND], on_stdin=True) as terminal:
+        terminal.see("drawn 1")
+        terminal.press("j")
+        terminal.see("keys j")
+        assert not terminal.blocking
+        terminal.press(key)
+        assert terminal.end() == int(key == "x")
+        assert_as_before(terminal)
+        terminal.see(lambda terminal: terminal.blocking)
 
 
 def test_ctrl_z_without_a_shell_changes_nothing() -> None:

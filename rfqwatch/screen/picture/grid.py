@@ -76,6 +76,8 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
     if view.typed is not None:
         found = total + f", {scene.pending:,} to look at" * bool(scene.pending)
         return styled(_prompt(view.typed, found, width), width, MARKED)
+    if view.copied:
+        return styled(f"to the clipboard, if the terminal allows: {view.copied}", width, MARKED)
     hidden = scene.total - shown
     more = f"+{hidden:,} more of {total}" if hidden and not view.help else total
     if scene.pending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Line: TypeAlias = list[Segment]
+Colors: TypeAlias = Literal["auto", "always", "never"]
 
 PLAIN = Style()
 STRONG = Style(bold=True)
@@ -48,9 +49,10 @@ def lit(line: Line, words: Sequence[str]) -> Line:
     ]
 
 
-def terminal() -> Console:
-    """Give the terminal that TERM, COLORTERM and NO_COLOR describe, for `paint`."""
-    return Console(force_terminal=True, legacy_windows=False)
+def terminal(colors: Colors = "auto") -> Console:
+    """Give the terminal that TERM and COLORTERM describe; NO_COLOR decides what ``auto`` is."""
+    no_color = {"auto": None, "always": False, "never": True}[colors]
+    return Console(force_terminal=True, legacy_windows=False, no_color=no_color)
 
 
 def paint(line: Iterable[Segment], console: Console) -> str:
