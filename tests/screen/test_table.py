@@ -308,11 +308,11 @@ def test_a_changed_cell_is_marked_for_a_second() -> None:
     book = Book()
     book.apply(created("r", **DOLLARS), NOW)
     shown = table(book=book)
-    assert not any("yellow" in style for style in styles(shown, "open"))
+    assert not any("underline" in style for style in styles(shown, "open"))
     book.apply(RfqDeleted(id="r"), NOW)
-    assert any("yellow" in style for style in styles(shown, "deleted", NOW + 100))
-    assert any("yellow" in style for style in styles(shown, "deleted", NOW + 1_000))
-    assert not any("yellow" in style for style in styles(shown, "deleted", NOW + 1_200))
+    assert any("underline" in style for style in styles(shown, "deleted", NOW + 100))
+    assert any("underline" in style for style in styles(shown, "deleted", NOW + 1_000))
+    assert not any("underline" in style for style in styles(shown, "deleted", NOW + 1_200))
 
 
 def test_rows_of_a_lost_connection_are_dim() -> None:

@@ -210,7 +210,7 @@ def test_in_the_background_it_runs_on_and_leaves_the_terminal_alone() -> None:
 def test_in_the_background_it_says_why_nothing_is_shown() -> None:
     with PseudoTerminal(job_control(), on_stdin=True, PS1="$ ") as terminal:
         terminal.see("$ ")
-        terminal.enter(" ".join(COMMAND) + " &")
+        terminal.enter(" ".join(BUSY) + " &")
         terminal.see("rfqwatch: in the background: shown once it is in front")
         terminal.enter("fg")
         terminal.see("size 80x24")

@@ -22,7 +22,6 @@ from rfqwatch.screen.picture.styles import (
     STRONG,
     TITLE,
     URGENT,
-    YOUNG,
     YOUNGEST,
     Line,
     lit,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 MARK_S = 1.0
 """How long a changed cell is marked."""
 
-_AGES = ((5_000, YOUNGEST), (30_000, YOUNG))
+_YOUNG_MS = 5_000
 _OLD_MS = 300_000
 _COUNTDOWNS = ("confirm", "execute", "open lapsed")
 
@@ -145,9 +144,8 @@ def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Styl
         return base + CHANGED
     if column.title == "age" and row.reason is None:
         age_ms = look.now_ms - row.since_ms
-        for limit_ms, style in _AGES:
-            if age_ms < limit_ms:
-                return base + style
+        if age_ms < _YOUNG_MS:
+            return base + YOUNGEST
         return base + FAINT if age_ms > _OLD_MS else base
     if column.title == "state" and _counts_down(memory.texts["state"]):
         return base + URGENT if look.state(row) is State.OPEN else base

@@ -1,9 +1,10 @@
-"""Styled lines: every style of a picture, in the colours that a terminal has."""
+"""Styled lines: every style of a picture, to be read on light paper and on dark."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
@@ -24,15 +25,17 @@ MARKED = Style(reverse=True)
 LIT = Style(reverse=True)
 TITLE = Style(bold=True, underline=True)
 
-GOOD = Style(color="green", bold=True)
-QUIET = Style(color="yellow", bold=True)
-BAD = Style(color="red", bold=True)
+# None of the sixteen colours that a terminal's theme chooses can be read on each theme's paper,
+# so colours come as white on dark ones that are the same everywhere. They are reversed twice:
+# where there are no colours, the one reversal stays.
+GOOD = STRONG
+QUIET = Style(reverse=True, bold=True, color="color(94)", bgcolor="color(231)")
+BAD = Style(reverse=True, bold=True, color="color(88)", bgcolor="color(231)")
 
 GONE = Style(dim=True, strike=True)
-CHANGED = Style(bold=True, color="yellow")
-URGENT = Style(bold=True, color="magenta")
-YOUNGEST = Style(color="green", bold=True)
-YOUNG = Style(color="green")
+CHANGED = Style(bold=True, underline=True)
+URGENT = Style(reverse=True, bold=True, color="color(90)", bgcolor="color(231)")
+YOUNGEST = STRONG
 
 
 def styled(text: str, width: int, style: Style | None = None) -> Line:
@@ -58,7 +61,7 @@ def terminal(colors: Colors = "auto") -> Console:
 def paint(line: Iterable[Segment], console: Console) -> str:
     """Write a line with SGR sequences, its text made safe, ending unstyled."""
     colors = COLOR_SYSTEMS.get(console.color_system or "")
-    if console.no_color:
+    if console.no_color or colors is ColorSystem.STANDARD:
         line = Segment.remove_color(line)
     return "".join(
         (style or PLAIN).render(safe(text), color_system=colors) for text, style, _ in line
