@@ -6,12 +6,13 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.simulator.market.agenda import SECOND, time_text
-from rfqwatch.simulator.market.catalog import MARKETS, mint
+from rfqwatch.simulator.market.catalog import mint
 from rfqwatch.simulator.market.quoting import EXECUTION_DELAY
 from rfqwatch.simulator.market.rfqs import hundredths, ten_thousandths
 
 if TYPE_CHECKING:
     from rfqwatch.simulator.market.agenda import Agenda, Event, Fields
+    from rfqwatch.simulator.market.catalog import Catalog
     from rfqwatch.simulator.market.chance import Chance
     from rfqwatch.simulator.market.people import People
 
@@ -29,8 +30,9 @@ class _Batch(NamedTuple):
 class Batches:
     """Creates batches that the watcher asked for, quotes, or merely sees."""
 
-    def __init__(self, chance: Chance, people: People, agenda: Agenda) -> None:
+    def __init__(self, chance: Chance, catalog: Catalog, people: People, agenda: Agenda) -> None:
         self._chance = chance
+        self._catalog = catalog
         self._people = people
         self._agenda = agenda
 
@@ -42,7 +44,7 @@ class Batches:
         batch_id = chance.uuid()
         legs = [
             {"event_ticker": m.event_ticker, "market_ticker": m.market_ticker, "side": "yes"}
-            for m in chance.sample(MARKETS, chance.randint(3, 6))
+            for m in self._catalog.legs(chance, chance.randint(3, 6))
         ]
         pairs = itertools.islice(itertools.combinations(range(len(legs)), 2), 6)
         batch = _Batch(batch_id, creator_id, [self._child(pair) for pair in pairs])

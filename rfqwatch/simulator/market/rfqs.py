@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from rfqwatch.simulator.market.agenda import encode, time_text
-from rfqwatch.simulator.market.catalog import MARKETS, mint
+from rfqwatch.simulator.market.catalog import mint
 
 if TYPE_CHECKING:
     from rfqwatch.simulator.market.agenda import Agenda, Event, Fields
+    from rfqwatch.simulator.market.catalog import Catalog
     from rfqwatch.simulator.market.chance import Chance
 
 _LEG_COUNTS: Final = range(2, 16)
@@ -57,8 +58,9 @@ class Rfq(NamedTuple):
 class Rfqs:
     """Draws RFQs, opens them, ends them."""
 
-    def __init__(self, chance: Chance, agenda: Agenda) -> None:
+    def __init__(self, chance: Chance, catalog: Catalog, agenda: Agenda) -> None:
         self._chance = chance
+        self._catalog = catalog
         self._agenda = agenda
         self._combos: deque[_Combo] = deque(maxlen=_COMBOS_REMEMBERED)
 
@@ -72,7 +74,7 @@ class Rfqs:
             else:
                 combo = self._combo(chance.choices(_LEG_COUNTS, _LEG_WEIGHTS)[0])
         else:
-            market = chance.choice(MARKETS)
+            market = self._catalog.one(chance)
             combo = _Combo(market.market_ticker, market.event_ticker)
         return Rfq(chance.uuid(), creator_id, combo, self._size())
 
@@ -100,7 +102,7 @@ class Rfqs:
     def _combo(self, count: int) -> _Combo:
         chance = self._chance
         legs = []
-        for market in sorted(chance.sample(MARKETS, count)):
+        for market in self._catalog.legs(chance, count):
             leg = {
                 "event_ticker": market.event_ticker,
                 "market_ticker": market.market_ticker,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator.market.agenda import SECOND, Agenda
 from rfqwatch.simulator.market.batches import Batches
+from rfqwatch.simulator.market.catalog import Catalog
 from rfqwatch.simulator.market.chance import LONGEST_LIFE, Chance, natural_book
 from rfqwatch.simulator.market.people import People
 from rfqwatch.simulator.market.quoting import QuotedRfqs
@@ -58,9 +59,10 @@ class Traffic:
         self._open_limit = max(open_limit, standing)
         self._people = People(self._chance)
         self._agenda = Agenda()
-        self._rfqs = Rfqs(self._chance, self._agenda)
+        catalog = Catalog(start_us)
+        self._rfqs = Rfqs(self._chance, catalog, self._agenda)
         self._quoted = QuotedRfqs(self._chance, self._people, self._agenda, self._rfqs)
-        self._batches = Batches(self._chance, self._people, self._agenda)
+        self._batches = Batches(self._chance, catalog, self._people, self._agenda)
         self._owed = 0
         self._slot_us = start_us
         self._fill(start_us, standing, rate)
