@@ -63,7 +63,7 @@ class View:
     above the page. ``text`` narrows the rows, ``typed`` is the text being typed and None while keys
     are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
     to begin with what is best now. ``before`` is where esc leads back to. ``copied`` is what the
-    last key put on the clipboard.
+    last key put on the clipboard. ``help_top`` counts the lines of the help above the page.
     ``replayed`` is for a recording: a pause stops its time, which ``steps`` seconds were put on to.
     """
 
@@ -83,6 +83,7 @@ class View:
     replayed: bool = False
     steps: int = 0
     help: bool = False
+    help_top: int = 0
     done: bool = False
 
     @property
@@ -95,7 +96,7 @@ class View:
 class Shown:
     """What the last picture held: how many rows in all and on it, and the row under the cursor.
 
-    ``below`` is how many lines of that row had no room.
+    ``below`` is how many lines of that row, or of the help, had no room.
     """
 
     total: int = 0
@@ -118,8 +119,7 @@ KEYS = (
     ("up down j k", "move, also through an opened RFQ"),
     ("pgup pgdn end", "move far"),
     ("home", "to the top, with what is best now"),
-    ("?", "these keys"),
-    ("first column", "? unconfirmed since a gap, ~ stale, x closed"),
+    ("?", "this help; keys that move turn it, any other leaves it"),
 )
 REPLAY_KEYS = (
     KEYS[0],
@@ -143,8 +143,8 @@ def press(view: View, key: str, shown: Shown) -> View:
     if view.typed is not None:
         return _type(view, view.typed, key)
     if view.help:
-        return replace(view, help=False, done=key == "q")
-    if key in _MOVES or key in {"pgup", "pgdn", "home", "end"}:
+        return _read_help(view, key, shown)
+    if key in _steps(shown):
         return _move(view, key, shown)
     return _command(view, key, shown)
 
@@ -196,11 +196,23 @@ def _back(view: View, shown: Shown) -> View:
     return replace(kept, text="", grouping=Grouping.NONE)
 
 
-def _move(view: View, key: str, shown: Shown) -> View:
+def _steps(shown: Shown) -> dict[str, int]:
+    """Give how far each key moves."""
     page = max(1, shown.page - 1)
-    steps = _MOVES | {"pgup": -page, "pgdn": page, "home": -_TO_THE_END, "end": _TO_THE_END}
-    step = steps[key]
-    if abs(step) <= page:
+    return _MOVES | {"pgup": -page, "pgdn": page, "home": -_TO_THE_END, "end": _TO_THE_END}
+
+
+def _read_help(view: View, key: str, shown: Shown) -> View:
+    step = (_steps(shown) | {" ": shown.page - 1}).get(key)
+    if step is None:
+        return replace(view, help=False, help_top=0, done=key == "q")
+    most = view.help_top + shown.below
+    return replace(view, help_top=max(0, min(view.help_top + step, most)))
+
+
+def _move(view: View, key: str, shown: Shown) -> View:
+    step = _steps(shown)[key]
+    if abs(step) < _TO_THE_END:
         # Through the lines of an opened RFQ first.
         scroll = max(0, min(view.scroll + step, view.scroll + shown.below))
         if scroll != view.scroll:

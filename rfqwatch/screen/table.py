@@ -18,6 +18,7 @@ from rfqwatch.screen.picture.columns import Look
 from rfqwatch.screen.picture.details import details
 from rfqwatch.screen.picture.grid import body_room, head_lines, picture
 from rfqwatch.screen.picture.header import Pulse
+from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.scene import Past, Scene
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ class Table:
         self._lay(ranking, room, now.s)
         on_page = self._on_page(rows)
         skipped = self._skip(on_page, look, room)
+        if self.view.help:
+            self._turn_help(width, room)
         grouped = self.view.grouping is not Grouping.NONE
         groups = [(key, arrangement.groups.get(key)) for key in self._page.keys if grouped]
         scene = Scene(
@@ -175,6 +178,13 @@ class Table:
         total = len(self._arrangement.ranking) if self._arrangement else 0
         self._shown = Shown(total, room, self._key_at(self.view.cursor), over - scroll)
         return skipped
+
+    def _turn_help(self, width: int, room: int) -> None:
+        """Keep a page of the help full, as far as there is enough of it."""
+        over = max(0, len(help_lines(self.view, width)) - room)
+        top = min(self.view.help_top, over)
+        self.view = replace(self.view, help_top=top)
+        self._shown = replace(self._shown, page=room, below=over - top)
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
         frames = sum(card.frames.total for card in self._health.shards.values())

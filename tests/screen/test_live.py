@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -120,6 +121,22 @@ def test_what_is_told_again_at_the_start_is_not_new_demand() -> None:
         assert 0 <= most < 60
 
 
+def test_an_id_is_copied_and_everything_drawn_again_on_request() -> None:
+    with PseudoTerminal([*SIM, "--sim-rate", "50"], 100, 30) as terminal:
+        terminal.see(lambda terminal: len(rows(terminal)) > 20)
+        terminal.press("\r")
+        terminal.see("rfq ")
+        shown = re.search(r"rfq ([0-9a-f-]{36})", terminal.text)
+        assert shown
+        terminal.press("y")
+        terminal.see(f"to the clipboard, if the terminal allows: {shown[1]}")
+        assert b"\x1b]52;c;%b\x07" % base64.b64encode(shown[1].encode()) in terminal.raw
+        before = len(terminal.raw)
+        terminal.press("\x0c")
+        terminal.see(lambda terminal: b"\x1b[2J" in terminal.raw[before:])
+        terminal.see(lambda terminal: "clipboard" not in footer(terminal))
+
+
 def test_keys_sort_pause_move_and_help() -> None:
     with PseudoTerminal([*SIM, "--sim-rate", "50"], 100, 30) as terminal:
         terminal.see(lambda terminal: len(rows(terminal)) > 20)
@@ -164,15 +181,15 @@ def test_keys_narrow_and_group() -> None:
         terminal.see(lambda terminal: len(rows(terminal)) > 20)
         terminal.press(" ")
         terminal.see("paused")
-        terminal.press("/sep06")
-        terminal.see("/sep06_")
+        terminal.press("/kc@buf")
+        terminal.see("/kc@buf_")
         terminal.press("\r")
-        terminal.see(lambda terminal: "/sep06 " in header(terminal) and "_" not in footer(terminal))
+        terminal.see(lambda terminal: "/kc@buf " in header(terminal) and "_" not in footer(terminal))
         whole = number_in(r"open ([\d,]+)", header(terminal))
         narrowed = number_in(r"([\d,]+) RFQs", footer(terminal))
         assert 0 < narrowed < whole
         terminal.press("\x1b")
-        terminal.see(lambda terminal: "/sep06" not in terminal.text)
+        terminal.see(lambda terminal: "/kc@buf" not in terminal.text)
 
         for group in ("event", "leg", "market", "creator", "batch"):
             terminal.press("g")

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
-from rfqwatch.screen.controls import KEYS, REPLAY_KEYS, Grouping
+from rfqwatch.screen.controls import Grouping
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
 from rfqwatch.screen.picture.header import header
+from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.rows import rfq_lines
 from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
@@ -52,16 +53,16 @@ def picture(scene: Scene, head: list[Line], width: int, height: int) -> list[Lin
     room = body_room(height, len(head))
     shown = 0
     if scene.view.help:
-        help_lines = REPLAY_KEYS if scene.view.replayed else KEYS
-        body = [styled(f"{keys:>18}  {meaning}", width) for keys, meaning in help_lines]
+        body = [styled(line, width) for line in help_lines(scene.view, width)]
+        body = body[scene.view.help_top :]
         titles = styled("keys", width, TITLE)
     elif scene.view.grouping is Grouping.NONE:
         titles, body, shown = rfq_lines(scene, width, room)
-        if scene.below and len(body) >= room:
-            more = f"{INDENT}… {scene.below + 1} more lines: down"
-            body[room - 1 :] = [styled(more, width, MARKED)]
     else:
         titles, body, shown = group_lines(scene, width, room)
+    if scene.below and len(body) >= room:
+        more = f"{INDENT}… {scene.below + 1} more lines: down"
+        body[room - 1 :] = [styled(more, width, MARKED)]
     lines = head + [titles] * _titles(height) + body[:room]
     lines += [styled("", width)] * (height - _footers(height) - len(lines))
     if _footers(height):
