@@ -54,9 +54,20 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
 
 
 def hits(leg: Leg, bet: LegBet, words: Iterable[str]) -> int:
-    """Count the words that are in what is displayed of one leg."""
+    """Count the letters of the words that are in what is displayed of one leg."""
     text = _folded(_leg(leg, bet))
-    return sum(word in text for word in words)
+    return sum(len(word) for word in words if word in text)
+
+
+def with_tickers(words: tuple[str, ...], row: Rfq) -> tuple[str, ...]:
+    """Add the tickers of the legs that hold one of the words, to be lit where they stand alone."""
+    if not words:
+        return ()
+    legs = row.legs
+    found = zip(legs, bets(legs), strict=True)
+    return words + tuple(
+        _folded(leg.market_ticker or UNKNOWN) for leg, bet in found if hits(leg, bet, words)
+    )
 
 
 def parts(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rfqwatch.clock import Instant
 from rfqwatch.health import Rate
 from rfqwatch.screen.controls import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.keys import UNESC
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
-    from rfqwatch.clock import Instant
     from rfqwatch.health import Health
     from rfqwatch.playback import Playback
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
+
+_ABOUT_A_ROW = {"enter", "esc", "y"}
 
 RESORTED_S = 1.0
 """How often rows in the order of what they measure may change their places."""
@@ -67,6 +69,7 @@ class Table:
         self._created.total = book.counts.created
         self._past = Past()
         self._size = (0, 0)
+        self._drawn, self._drawn_at = self.view, Instant(0, 0)
 
     def press(self, key: str) -> None:
         """Do what a key asks for; the next picture shows it."""
@@ -74,6 +77,11 @@ class Table:
         if key == UNESC:
             self.view, self._anchor = self._before_esc, None
             return
+        late = self._arrangement is not None and before != self._drawn
+        if late and (key in _ABOUT_A_ROW or before.expanded):
+            # Keys that came at once mean what they mean one by one.
+            self.picture(*self._size, self._drawn_at)
+            before = self.view
         if key == "esc":
             self._before_esc = before
         self.view = press(before, key, self._shown)
@@ -121,6 +129,7 @@ class Table:
             below=self._shown.below,
             pending=arrangement.pending,
         )
+        self._drawn, self._drawn_at = self.view, now
         return picture(scene, head, width, height)
 
     def _lay(self, ranking: Ranking, room: int, now_s: float) -> None:

@@ -184,7 +184,9 @@ def test_keys_narrow_and_group() -> None:
         terminal.press("/kc@buf")
         terminal.see("/kc@buf_")
         terminal.press("\r")
-        terminal.see(lambda terminal: "/kc@buf " in header(terminal) and "_" not in footer(terminal))
+        terminal.see(
+            lambda terminal: "/kc@buf " in header(terminal) and "_" not in footer(terminal)
+        )
         whole = number_in(r"open ([\d,]+)", header(terminal))
         narrowed = number_in(r"([\d,]+) RFQs", footer(terminal))
         assert 0 < narrowed < whole

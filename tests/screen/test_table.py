@@ -530,6 +530,15 @@ def test_going_back_leaves_a_group_for_its_groups() -> None:
     assert shown.view == View(grouping=Grouping.EVENT)
 
 
+def test_keys_that_come_at_once_mean_what_they_mean_one_by_one() -> None:
+    for keys in (("j", "j", "enter"), ("g", "enter"), ("g", "enter", "enter"), ("j", "enter", "j")):
+        slowly, at_once = table(*keys), table()
+        text(at_once, 80, 24)
+        for key in keys:
+            at_once.press(key)
+        assert text(at_once, 80, 24) == text(slowly, 80, 24)
+
+
 def test_an_esc_that_was_none_is_taken_back() -> None:
     for before in (("/", "A", "enter"), ("enter",), ("g", "enter"), ("/", "A")):
         shown = table(*before)

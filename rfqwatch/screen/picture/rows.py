@@ -27,7 +27,7 @@ from rfqwatch.screen.picture.styles import (
     lit,
     styled,
 )
-from rfqwatch.screen.search import sought
+from rfqwatch.screen.search import sought, with_tickers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +75,8 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
             opened = details(row, scene.look)
             if at_cursor and (above := scene.view.scroll):
                 opened = [f"{INDENT}… {above + 1} lines above: up", *opened[above + 1 :]]
-            lines += [lit([Segment(fit(line, width), style)], words) for line in opened]
+            found = with_tickers(words, row)
+            lines += [lit([Segment(fit(line, width), style)], found) for line in opened]
     return styled(f" {titles}", width, TITLE), lines, shown
 
 
