@@ -14,7 +14,8 @@ from rfqwatch.screen.keys import PASTE
 
 LONGEST_FILTER = 200
 
-_MOVES = {"up": -1, "k": -1, "N": -1, "down": 1, "j": 1, "n": 1}
+_MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
+_ROW_BY_ROW = {"N": -1, "n": 1}
 _TO_THE_END = 10**9
 
 
@@ -199,7 +200,8 @@ def _back(view: View, shown: Shown) -> View:
 def _steps(shown: Shown) -> dict[str, int]:
     """Give how far each key moves."""
     page = max(1, shown.page - 1)
-    return _MOVES | {"pgup": -page, "pgdn": page, "home": -_TO_THE_END, "end": _TO_THE_END}
+    ends = {"home": -_TO_THE_END, "end": _TO_THE_END}
+    return _MOVES | _ROW_BY_ROW | ends | {"pgup": -page, "pgdn": page}
 
 
 def _read_help(view: View, key: str, shown: Shown) -> View:
@@ -212,7 +214,7 @@ def _read_help(view: View, key: str, shown: Shown) -> View:
 
 def _move(view: View, key: str, shown: Shown) -> View:
     step = _steps(shown)[key]
-    if abs(step) < _TO_THE_END:
+    if abs(step) < _TO_THE_END and key not in _ROW_BY_ROW:
         # Through the lines of an opened RFQ first.
         scroll = max(0, min(view.scroll + step, view.scroll + shown.below))
         if scroll != view.scroll:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rfqwatch.book.rfq import unpack_legs
 from rfqwatch.escaping import safe
 from rfqwatch.exchange.events import Leg
-from rfqwatch.lines.wording import UNKNOWN, counted, person, settlement, size
+from rfqwatch.lines.wording import UNKNOWN, clock, counted, person, settlement, size
 from rfqwatch.screen.bets import LegBet, bets
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
         person(row.creator_id),
         row.batch_id and f"batch {row.batch_id}",
         "combo" * row.combo,
+        None if row.created_ms is None else clock(row.created_ms),
+        None if row.lag_ms is None else f"{row.lag_ms}ms",
         size(row.contracts, row.target_cost),
         None if row.reason is None else str(row.reason),
     ]
@@ -71,9 +73,7 @@ def with_tickers(words: tuple[str, ...], row: Rfq) -> tuple[str, ...]:
 
 
 def parts(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
-    """Cut a text into pieces, with whether each is one of the words."""
-    if not words:
-        return [(text, False)]
+    """Cut a text into pieces, with whether each is one of the words, of which there are some."""
     pieces = _pattern(tuple(words)).split(text)
     return [(piece, bool(place % 2)) for place, piece in enumerate(pieces) if piece]
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.segment import Segment, Segments
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, SVG_EXPORT_THEME
 
 from rfqwatch.errors import OutputError, UsageError
 from rfqwatch.escaping import safe
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PAPER = (160, 50)
 """Columns and lines where there is no terminal and COLUMNS and LINES don't say."""
 
+_LIGHT = {"7", "15"}
 _FONTS = "ui-monospace, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
 
@@ -41,7 +43,11 @@ def plain(lines: Sequence[Line]) -> str:
 
 
 def svg(lines: Sequence[Line], width: int) -> str:
-    """Draw a picture in the colours of a terminal; whoever looks at it fetches nothing."""
+    """Draw a picture in the colours of a terminal; whoever looks at it fetches nothing.
+
+    Its paper is dark, or light where the terminal says by COLORFGBG, as rxvt does, that its own is.
+    """
+    light = os.environ.get("COLORFGBG", "").rpartition(";")[2] in _LIGHT
     console = Console(
         record=True,
         width=max(width, 1),
@@ -52,7 +58,8 @@ def svg(lines: Sequence[Line], width: int) -> str:
     )
     parts = [part for line in lines for part in (*line, Segment.line())]
     console.print(Segments(parts), end="")
-    drawn = console.export_svg(title="rfqwatch table")
+    theme = DEFAULT_TERMINAL_THEME if light else SVG_EXPORT_THEME
+    drawn = console.export_svg(title="rfqwatch table", theme=theme)
     # Rich's font comes from the web. No text of ours is mistaken for it: spaces are &#160; there.
     drawn = re.sub(r"@font-face \{.*?\}\n", "", drawn, flags=re.DOTALL)
     return drawn.replace("Fira Code, monospace", _FONTS)

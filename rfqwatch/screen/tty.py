@@ -150,7 +150,9 @@ class Screen:
             attributes[LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN)
             attributes[CC][termios.VMIN] = 1
             attributes[CC][termios.VTIME] = 0
-            termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
+            # Should another job have come in front meanwhile, nothing stops us without a word.
+            with _blocked(signal.SIGTTOU):
+                termios.tcsetattr(self._fd, termios.TCSANOW, attributes)
             os.set_blocking(self._fd, False)
             if self._guard is None:
                 held = termios.tcgetattr(self._fd)

@@ -43,6 +43,14 @@ def test_an_svg_says_and_colours_the_same() -> None:
     assert "font-weight: bold" in drawn
 
 
+@pytest.mark.parametrize(("terminal", "light"), [("", False), ("15;0", False), ("0;15", True)])
+def test_an_svg_is_as_light_as_the_terminal(
+    terminal: str, *, light: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLORFGBG", terminal)
+    assert ('fill="#ffffff"' in svg(PICTURE, 40)) is light
+
+
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*ONCE, *arguments],

@@ -45,6 +45,8 @@ def styled(text: str, width: int, style: Style | None = None) -> Line:
 
 def lit(line: Line, words: Sequence[str]) -> Line:
     """Light up the words that were looked for, wherever a line has them."""
+    if not words:
+        return line
     return [
         Segment(text, (part.style or PLAIN) + LIT if found else part.style)
         for part in line
