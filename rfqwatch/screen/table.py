@@ -87,6 +87,10 @@ class Table:
         self.view = press(before, key, self._shown)
         if before.within is not None and self.view.within is None:
             self._anchor = before.within.key
+        if self._playback is not None:
+            self._playback.pause(paused=self.view.paused)
+            if self.view.steps != before.steps:
+                self._playback.step()
 
     def catch_up(self, now_ms: int) -> bool:
         """Look at some of the rows that changed; tell whether more of them wait."""
