@@ -158,6 +158,16 @@ async def test_esc_is_told_by_waiting() -> None:
         assert await keys.get() == "esc"
 
 
+async def test_an_esc_told_too_early_is_taken_back() -> None:
+    keys: asyncio.Queue[str] = asyncio.Queue()
+    reader = Keys(keys.put_nowait)
+    reader.feed(b"\x1b")
+    async with asyncio.timeout(5):
+        assert await keys.get() == "esc"
+    reader.feed(b"[B")
+    assert [keys.get_nowait(), keys.get_nowait()] == ["un-esc", "down"]
+
+
 async def test_a_sequence_in_two_pieces_is_no_esc() -> None:
     keys: asyncio.Queue[str] = asyncio.Queue()
     reader = Keys(keys.put_nowait)

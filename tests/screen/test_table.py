@@ -406,6 +406,19 @@ def test_an_opened_row_that_is_longer_than_the_page_can_be_read_to_its_end() -> 
     assert "lines above: up" in text(shown, 80, 16) or "rfq long" in text(shown, 80, 16)
 
 
+def test_n_goes_from_row_to_row_also_past_an_opened_one() -> None:
+    legs = tuple(Leg(f"E{number}", f"M{number:02}", "yes") for number in range(30))
+    book = Book()
+    for number in range(3):
+        long = COMBO | {"mve_selected_legs": legs}
+        book.apply(created(f"r{number}", number, **long), NOW)
+    shown = table("/", "M", "enter", "enter", book=book)
+    for key, cursor in (("n", 1), ("n", 2), ("n", 2), ("N", 1), ("N", 0)):
+        text(shown, 80, 16)
+        shown.press(key)
+        assert shown.view.cursor == cursor
+
+
 def test_the_cursor_stays_with_its_row() -> None:
     book = Book()
     for number in range(3):
