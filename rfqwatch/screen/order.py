@@ -15,10 +15,10 @@ from msgspec import Struct
 from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
 from rfqwatch.screen.ranking import Place, Ranking
-from rfqwatch.screen.search import fits, sought
+from rfqwatch.screen.search import fits, legs_with, sought
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rfqwatch.book.rfq import Rfq
 
@@ -123,7 +123,7 @@ class Arrangement:
                 touched.update(before[1])
                 _count(groups, before[1], before[0], -1)
             if row is not None:
-                keys = keys_of(row, self.criteria.grouping)
+                keys = keys_of(row, self.criteria.grouping, self._words)
                 members[rfq_id] = (row, keys)
                 touched.update(keys)
                 _count(groups, keys, row, 1)
@@ -156,12 +156,13 @@ def _measure(row: Rfq, sort: Sort, now_ms: int) -> int:
             return row.deadline_ms(now_ms) or _NEVER
 
 
-def keys_of(row: Rfq, grouping: Grouping) -> tuple[str, ...]:
-    """Name the groups that an RFQ belongs to; an RFQ has as many legs as it has."""
+def keys_of(row: Rfq, grouping: Grouping, words: Sequence[str] = ()) -> tuple[str, ...]:
+    """Name the groups that an RFQ belongs to: for each of its legs one, or those with ``words``."""
     match grouping:
         case Grouping.LEG:
-            legs = (f"{leg.market_ticker or UNKNOWN} {leg.side or UNKNOWN}" for leg in row.legs)
-            return tuple(dict.fromkeys(legs)) or ("no legs",)
+            legs = legs_with(words, row) or row.legs
+            names = (f"{leg.market_ticker or UNKNOWN} {leg.side or UNKNOWN}" for leg in legs)
+            return tuple(dict.fromkeys(names)) or ("no legs",)
         case Grouping.EVENT:
             return (row.event_ticker or "unknown",)
         case Grouping.MARKET:

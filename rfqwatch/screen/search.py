@@ -24,7 +24,7 @@ _BETWEEN_LEGS = re.compile(r"&|\+\d*")
 
 def sought(text: str) -> tuple[str, ...]:
     """Give the words to look for, bare of what a cell adds to them: ``…``, ``:``, ``&``, ``+3``."""
-    words = [word.strip("…").rstrip(":") for word in _folded(text).split()]
+    words = [word.strip("…").rstrip(":") for word in folded(text).split()]
     kept = [word for word in words if word and not _BETWEEN_LEGS.fullmatch(word)]
     return tuple(dict.fromkeys(kept or filter(None, words)))
 
@@ -47,7 +47,7 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
     ]
     for quote in row.quotes:
         texts += [quote.id, quote.maker, person(quote.maker)]
-    text = _folded(" ".join(filter(None, texts)))
+    text = folded(" ".join(filter(None, texts)))
     missing = [word for word in words if word not in text]
     if not missing:
         return True
@@ -57,19 +57,14 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
 
 def hits(leg: Leg, bet: LegBet, words: Iterable[str]) -> int:
     """Count the letters of the words that are in what is displayed of one leg."""
-    text = _folded(_leg(leg, bet))
+    text = folded(_leg(leg, bet))
     return sum(len(word) for word in words if word in text)
 
 
-def with_tickers(words: tuple[str, ...], row: Rfq) -> tuple[str, ...]:
-    """Add the tickers of the legs that hold one of the words, to be lit where they stand alone."""
-    if not words:
-        return ()
-    legs = row.legs
-    found = zip(legs, bets(legs), strict=True)
-    return words + tuple(
-        _folded(leg.market_ticker or UNKNOWN) for leg, bet in found if hits(leg, bet, words)
-    )
+def legs_with(words: Sequence[str], row: Rfq) -> list[Leg]:
+    """Give the legs of an RFQ that hold any of the words."""
+    legs = row.legs if words else ()
+    return [leg for leg, bet in zip(legs, bets(legs), strict=True) if hits(leg, bet, words)]
 
 
 def parts(text: str, words: Sequence[str]) -> list[tuple[str, bool]]:
@@ -92,7 +87,7 @@ def _legs(packed_legs: bytes, market_ticker: str | None) -> str:
     said = [f"{counted(len(legs), 'leg')}:"] if legs else []
     legs = legs or (Leg(market_ticker=market_ticker, side="yes"),)
     said += [_leg(leg, bet) for leg, bet in zip(legs, bets(legs), strict=True)]
-    return _folded(" ".join(said))
+    return folded(" ".join(said))
 
 
 def _leg(leg: Leg, bet: LegBet) -> str:
@@ -106,6 +101,6 @@ def _leg(leg: Leg, bet: LegBet) -> str:
     return " ".join(displayed)
 
 
-def _folded(text: str) -> str:
-    """Make a text what it is as displayed, capitals and the kind of minus aside."""
+def folded(text: str) -> str:
+    """Make a text what words are compared with: as displayed, small, its minus that of a key."""
     return safe(text).casefold().replace(_MINUS, "-")

@@ -147,3 +147,14 @@ def test_words_are_lit_in_the_cells_and_in_an_opened_row() -> None:
     lit = [text for line in drawn(table, 120) for text, is_lit in line if is_lit]
     assert lit.count("ba862") == 2
     assert "KXNFLGAME-26SEP061300KCBUF-KC" in lit
+
+
+def test_only_legs_that_were_looked_for_are_groups() -> None:
+    book = Book()
+    book.apply(announced(), NOW)
+    table = Table(book, Health("prod"))
+    for key in ("g", "g", "/", *"KC@BUF", "enter"):
+        drawn(table, 120)
+        table.press(key)
+    names = ["".join(text for text, _ in line) for line in drawn(table, 120)]
+    assert [name.split()[0] for name in names if "KX" in name] == [">KXNFLGAME-26SEP061300KCBUF-KC"]

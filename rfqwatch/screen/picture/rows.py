@@ -8,6 +8,7 @@ from rich.segment import Segment
 
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import cells, cut, fit
+from rfqwatch.lines.wording import UNKNOWN
 from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, choose, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
@@ -27,7 +28,7 @@ from rfqwatch.screen.picture.styles import (
     lit,
     styled,
 )
-from rfqwatch.screen.search import sought, with_tickers
+from rfqwatch.screen.search import folded, legs_with, sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,9 +76,14 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
             opened = details(row, scene.look)
             if at_cursor and (above := scene.view.scroll):
                 opened = [f"{INDENT}… {above + 1} lines above: up", *opened[above + 1 :]]
-            found = with_tickers(words, row)
+            found = (*words, *_tickers(row, words))
             lines += [lit([Segment(fit(line, width), style)], found) for line in opened]
     return styled(f" {titles}", width, TITLE), lines, shown
+
+
+def _tickers(row: Rfq, words: tuple[str, ...]) -> Iterable[str]:
+    """Name the legs that hold a word, which details name by their tickers only."""
+    return (folded(leg.market_ticker or UNKNOWN) for leg in legs_with(words, row))
 
 
 def _texts(row: Rfq, look: Look, columns: Iterable[Column]) -> dict[str, str]:
