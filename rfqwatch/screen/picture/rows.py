@@ -124,21 +124,25 @@ def _row(
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
     for column, width in columns.items():
-        line.append(Segment(" " * (len(line) > 1), base))
+        gap = " " * (len(line) > 1)
         if column is WHAT:
-            line += _what(row, width, scene.look.now_ms, words, base)
+            line += [Segment(gap, base), *_what(row, width, scene.look.now_ms, words, base)]
             continue
         style = _cell_style(scene.look, row, column, memory, base)
         text = fit(memory.texts[column.title], width, right=column.right)
-        line += lit([Segment(text, style)], words)
+        line += lit([Segment(gap + text, style)], words)
     return list(Segment.simplify(line))
 
 
 def _what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...], base: Style) -> Line:
     """Draw what is asked for, the legs that hold what is sought lit."""
+    pieces = what(row, width, now_ms, words)
+    if not words:
+        text = "".join([part for piece in pieces for part in (piece.joint, piece.text)])
+        return [Segment(fit(text, width), base)]
     line: Line = []
     left = width
-    for piece in what(row, width, now_ms, words):
+    for piece in pieces:
         for text, style in ((piece.joint, base), (piece.text, base + LIT if piece.lit else base)):
             shown = cut(text, left)
             left -= cells(shown)
