@@ -16,7 +16,7 @@ from rfqwatch.screen.table import Table
 ABOVE = ["watching for", "proven live", "as of", "open", "created", "frames", "lag", "p50", "p99"]
 ABOVE += ["gaps", "missed", "malformed", "unknown", "backward", "not as known", "evicted"]
 ABOVE += ["deletions", "unknown RFQs", "paused", "behind", "not recorded", "unconfirmed", "stale"]
-SIGNS = [HIDDEN, "–", "…", "+6", "~", "x", "?", "lapsed?", "exec failed", "newer", "to look at"]  # noqa: RUF001
+SIGNS = [HIDDEN, "–", "…", "+6", "~", "x", "?", "lapsed?", "exec failed", "newer", "to look at"]  # noqa: RUF001 - as drawn
 REASONS = [str(reason) for reason in Closed if reason is not Closed.EXECUTION_FAILED]
 PHASES = [phase for phase in Phase if phase is not Phase.LAPSED]
 
