@@ -29,6 +29,7 @@ from rfqwatch.book.readings import (
     summed_up,
 )
 from rfqwatch.book.rfq import Bids, Closed, Quote, QuoteState, Rfq, State
+from rfqwatch.book.tempo import Tempo
 from rfqwatch.exchange.events import (
     BatchQuoteExecuted,
     Event,
@@ -41,7 +42,8 @@ from rfqwatch.exchange.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from decimal import Decimal
 
 _BLOCK = 256
 _MOST_LINGERING = 8_192
@@ -58,6 +60,8 @@ class Counts(Struct, gc=False):
     """Deletions of RFQs never announced to us."""
     unknown_quotes: int = 0
     """Quotes on RFQs not announced to us before."""
+    accepted: int = 0
+    """Quotes that were accepted, as far as we may know of them."""
     evicted: int = 0
     """Open RFQs dropped, the oldest first, because there were too many."""
 
@@ -80,6 +84,7 @@ class Book:
     ) -> None:
         self.mine = mine
         self.counts = Counts()
+        self.tempo = Tempo()
         self._max_age_ms = max_age_ms
         self._max_open = max_open
         self._linger_s = linger_s
@@ -101,6 +106,15 @@ class Book:
     def open(self) -> int:
         """How many RFQs are not known to be closed; unconfirmed and stale ones are among them."""
         return self._census.open
+
+    def newest(self, count: int) -> Iterator[Rfq]:
+        """Give so many rows, the last to arrive first, those just closed among them."""
+        return islice(reversed(self._rows.values()), count)
+
+    @property
+    def asked(self) -> Decimal:
+        """What the open RFQs ask for in all, in dollars; a contract counts as one (`Rfq.size`)."""
+        return self._census.asked
 
     def unconfirmed(self, away: Container[str] = ()) -> int:
         """Count the open RFQs not heard of since their shard's last gap; all of a shard ``away``.
@@ -159,7 +173,7 @@ class Book:
         says, and ``shard`` names the connection it came by.
         """
         if isinstance(event, RfqDeleted):
-            self._close(event.id, Closed.DELETED)
+            self._close(event.id, Closed.DELETED, received_ms)
             return
         receipt = Receipt(received_ms, sending_ms, shard, self._census.shard(shard).generation)
         match event:
@@ -171,16 +185,16 @@ class Book:
                 self._picture(event, receipt)
             case RfqBatchDeleted():
                 reasons = dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED)
-                self._close_batch(event.id, reasons)
+                self._close_batch(event.id, reasons, received_ms)
             case RfqBatchExecuted() | BatchQuoteExecuted():
                 reasons = dict.fromkeys(event.failed_rfq_ids or (), Closed.EXECUTION_FAILED)
                 reasons |= dict.fromkeys(event.executed_rfq_ids or (), Closed.EXECUTED)
-                self._close_batch(event.rfq_batch_id, reasons)
+                self._close_batch(event.rfq_batch_id, reasons, received_ms)
             case _:
                 for about, quote in quotes(event, receipt):
                     self._quoted(about, quote)
                     if quote.state is QuoteState.EXECUTED:
-                        self._close(about.id, Closed.EXECUTED)
+                        self._close(about.id, Closed.EXECUTED, received_ms)
 
     def _announce(self, row: Rfq) -> None:
         known = self._rows.get(row.id)
@@ -193,6 +207,7 @@ class Book:
             row = announced_again(known, row)
         if (known is None or not known.announced) and not self._is_told_again(row):
             self.counts.created += 1
+            self.tempo.open(row.received_ms, row.size)
         self._put(row, known)
 
     def _is_told_again(self, row: Rfq) -> bool:
@@ -205,6 +220,9 @@ class Book:
     def _quoted(self, about: Rfq, quote: Quote) -> None:
         row = self._heard_of(about)
         if row is not None:
+            known = {known.id: known.state for known in row.quotes}
+            if quote.state is QuoteState.ACCEPTED > known.get(quote.id, QuoteState.OFFERED):
+                self.counts.accepted += 1
             self._put_heard(row.with_quote(quote))
 
     def _announce_batch(self, batch_id: str, rows: Sequence[Rfq]) -> None:
@@ -235,13 +253,13 @@ class Book:
             if row.best != Bids():
                 self._put_heard(replace(row, best=Bids()))
 
-    def _close_batch(self, batch_id: str, reasons: Mapping[str, Closed]) -> None:
+    def _close_batch(self, batch_id: str, reasons: Mapping[str, Closed], at_ms: int) -> None:
         for rfq_id in dict.fromkeys((*reasons, *self._batches.children(batch_id))):
-            self._close(rfq_id, reasons.get(rfq_id, Closed.BATCH_CLOSED))
+            self._close(rfq_id, reasons.get(rfq_id, Closed.BATCH_CLOSED), at_ms)
         self._batches.forget(batch_id)
         self._bury(batch_id)
 
-    def _close(self, rfq_id: str, reason: Closed) -> None:
+    def _close(self, rfq_id: str, reason: Closed, at_ms: int) -> None:
         row = self._rows.get(rfq_id)
         if row is None:
             if rfq_id not in self._gone:
@@ -250,6 +268,7 @@ class Book:
         elif row.reason is None:
             self._put(replace(row, reason=reason), row)
             self._closed.append(rfq_id)
+            self.tempo.close(at_ms, row.since_ms)
             if len(self._lingering) + len(self._closed) > _MOST_LINGERING:
                 lingering = self._lingering
                 self._forget(lingering.popleft()[0] if lingering else self._closed.popleft())

@@ -5,6 +5,7 @@ Kept up as rows come and go: looking at every row would take too long.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -33,10 +34,11 @@ class Shard(Struct, gc=False):
 
 
 class Census:
-    """The counts; ``open`` is the one of all."""
+    """The counts; ``open`` is the one of all, ``asked`` the sum of their sizes."""
 
     def __init__(self) -> None:
         self.open = 0
+        self.asked = Decimal(0)
         self._shards: dict[str, Shard] = {}
         self._seconds: dict[int, int] = {}
 
@@ -52,6 +54,7 @@ class Census:
         if row.reason is None:
             shard = self.shard(row.shard)
             self.open += difference
+            self.asked += row.size if difference > 0 else -row.size
             shard.open += difference
             if row.generation == shard.generation:
                 shard.confirmed += difference

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -83,6 +84,13 @@ def read(market_ticker: str, others: Iterable[str] = ()) -> Bet:
         return unknown
     between = "@" if league in _AWAY_FIRST else "-"
     return Bet(f"{league} {between.join(sides)}".rstrip(), told, day)
+
+
+@lru_cache(maxsize=1_024)
+def sport(ticker: str) -> str:
+    """Name the league of any ticker of ours, else its series as it stands without ``KX``."""
+    series = ticker.partition("-")[0]
+    return _series(series)[0] or series.removeprefix("KX")
 
 
 def _series(series: str) -> tuple[str, str]:

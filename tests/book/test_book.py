@@ -146,6 +146,29 @@ def test_an_old_rfq_is_stale_by_its_creation_else_its_receipt() -> None:
     assert (book.stale(NOW), book.stale(NOW + 2_000)) == (1, 3)
 
 
+def test_an_acceptance_counts_once_however_often_it_is_told() -> None:
+    book = book_of(created(), quoted("q"), accepted("q"), accepted("q"))
+    assert book.counts.accepted == 1
+    book.apply(accepted("other"), NOW)
+    assert book.counts.accepted == 2
+
+
+def test_the_tempo_is_that_of_openings_and_closings_alone() -> None:
+    size = Amount("2.5")
+    book = book_of(created(target_cost_dollars=size), created(target_cost_dollars=size))
+    book.apply(created("s", contracts_fp=Amount(4)), NOW)
+    book.live(NOW + 5_000)
+    # One that is told again at a subscription was opened before.
+    book.apply(created("t", NOW, target_cost_dollars=Amount(1)), NOW + 5_000)
+    assert book.asked == Amount("7.5")
+    for _ in range(2):
+        book.apply(RfqDeleted(id="r"), NOW + 700)
+    last = book.tempo.last(1, NOW + 1_000)
+    assert (last.opened, last.asked, last.closed) == (2, Amount("6.5"), 1)
+    assert book.tempo.life_ms == 700
+    assert book.asked == Amount(5)
+
+
 def test_quotes_before_their_rfq_are_kept() -> None:
     book = book_of(quoted("q", rfq_id="r"))
     assert (book.rows["r"].announced, book.open, book.counts.unknown_quotes) == (False, 1, 1)
@@ -331,5 +354,6 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
             outlast(book)
         states = [book.state(row, NOW) for row in book.rows.values()]
         assert book.open == sum(state is not State.CLOSED for state in states) <= 2
+        assert book.asked == sum(row.size for row in book.rows.values() if row.reason is None)
         assert book.unconfirmed() == states.count(State.UNCONFIRMED)
         assert book.stale(NOW + 9_000_000) == book.open

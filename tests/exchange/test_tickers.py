@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfqwatch.exchange.tickers import Bet, read
+from rfqwatch.exchange.tickers import Bet, read, sport
 
 FIFTH = date(2026, 9, 5)
 FINAL = date(2026, 7, 19)
@@ -74,6 +74,21 @@ def test_other_markets_of_an_event_part_its_sides(others: list[str]) -> None:
 def test_players_of_one_side_part_nothing() -> None:
     others = ["KXWCGOAL-26JUL19ESPARG-ESPLYAMAL10-1", "KXWCGOAL-26JUL19ESPARG-ESPNWILLI10-1"]
     assert read("KXWCTOTAL-26JUL19ESPARG-3", others).event == "WC ESPARG"
+
+
+@pytest.mark.parametrize(
+    ("ticker", "league"),
+    [
+        ("KXMLBGAME-26SEP051805ATLPHI-PHI", "MLB"),
+        ("KXMLBTOTAL-26SEP051805ATLPHI", "MLB"),
+        ("KXWC1HTOTAL", "WC"),
+        ("KXGOVSHUTDOWN-26OCT01", "GOVSHUTDOWN"),
+        ("FED-26DEC-T3.00", "FED"),
+        ("", ""),
+    ],
+)
+def test_a_sport_is_told_of_any_ticker(ticker: str, league: str) -> None:
+    assert sport(ticker) == league
 
 
 @given(st.text(), st.lists(st.text(), max_size=3))
