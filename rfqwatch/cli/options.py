@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Environment = Literal["prod", "demo", "sim"]
 Colors = Literal["auto", "always", "never"]
 Format = Literal["jsonl", "raw", "text"]
+Order = Literal["newest", "oldest", "largest", "quotes", "deadline"]
+Group = Literal["event", "leg", "market", "creator", "batch"]
 SIM_RATE = 20
 
 
@@ -42,6 +44,14 @@ def _savable(text: str) -> Path:
     path = Path(text)
     require_savable(path)
     return path
+
+
+def _columns(incomplete: str) -> list[str]:
+    from rfqwatch.screen.picture.columns import COLUMNS
+
+    before, comma, begun = incomplete.rpartition(",")
+    names = [column.name for column in COLUMNS if column.name not in before.split(",")]
+    return [before + comma + name for name in names if name.startswith(begun)]
 
 
 _connection = partial(typer.Option, rich_help_panel="Connection")
@@ -352,6 +362,19 @@ class RecordOptions(FileOptions):
 class TableOptions:
     """What the table shows, and where."""
 
+    sort: Annotated[Order, typer.Option(help="The first order; s changes it.")] = "newest"
+    group: Annotated[
+        Group | None, typer.Option(help="What to count by at first; g changes it.")
+    ] = None
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Show these columns, in this order, instead of those that have something to say: "
+            "age,what,size,yes-bid. A wrong name lists them all.",
+            metavar="NAME,…",
+            autocompletion=_columns,
+        ),
+    ] = None
     max_age: Annotated[
         Seconds,
         typer.Option(
@@ -370,6 +393,9 @@ class TableOptions:
             max=30,
         ),
     ] = 4.0
+    bell: Annotated[
+        bool, typer.Option("--bell", help="Ring when a quote that you may see is accepted.")
+    ] = False
     once: Annotated[
         bool,
         typer.Option(

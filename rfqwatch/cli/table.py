@@ -4,6 +4,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from rfqwatch.cli.options import (
     ConnectionOptions,
@@ -16,6 +17,12 @@ from rfqwatch.cli.options import (
     TableOptions,
     VerbosityOptions,
 )
+
+if TYPE_CHECKING:
+    from rfqwatch.book.book import Book
+    from rfqwatch.health import Health
+    from rfqwatch.playback import Playback
+    from rfqwatch.screen.table import Table
 
 ONCE_S = "5s"
 MOST_HELD = 20
@@ -45,7 +52,6 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
-    from rfqwatch.screen.table import Table
     from rfqwatch.screen.tty import require_terminal
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
@@ -86,8 +92,8 @@ def table(  # noqa: PLR0917 - each group of options is one
             )
             duration = duration or (Seconds(ONCE_S) if shown.once else None)
         watched = stack.enter_context(source)
-        table = Table(book, watched.health, playback=playback)
-        live = LiveTable(table, book, shown.fps, watched.clock, shown.color)
+        table = _table(shown, book, watched.health, playback)
+        live = LiveTable(table, book, shown.fps, watched.clock, shown.color, bell=shown.bell)
         drawn = live.run_unseen(*paper_size()) if shown.once else live.run()
         try:
             with asyncio.Runner(loop_factory=Loop) as runner:
@@ -97,6 +103,27 @@ def table(  # noqa: PLR0917 - each group of options is one
                 save_picture(live.last, live.width, shown.svg)
             if shown.once:
                 print_picture(live.last)
+
+
+def _table(
+    shown: TableOptions, book: "Book", health: "Health", playback: "Playback | None"
+) -> "Table":
+    """Make the table as it is first shown. Raises `UsageError`."""
+    from rfqwatch.errors import UsageError
+    from rfqwatch.screen.controls import Grouping, Sort, View
+    from rfqwatch.screen.picture.columns import columns_named
+    from rfqwatch.screen.table import Table
+
+    view = View(
+        sort=Sort[shown.sort.upper()],
+        grouping=Grouping(shown.group or "none"),
+        replayed=playback is not None,
+    )
+    try:
+        columns = columns_named(shown.columns) if shown.columns else ()
+    except ValueError as error:
+        raise UsageError(f"--columns: {error}") from None
+    return Table(book, health, view, playback, columns)
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The words in which lines and pictures alike say amounts, times, bids, people. Pure.
 
-An amount shows every digit that came. A side on which no one bids is no bid of zero.
+An amount shows every digit that counts. A side on which no one bids is no bid of zero.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _KIBI = 1_024
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
-def counted(number: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
     """Write ``1 leg``, ``2 legs``."""
-    return f"{number} {noun}{'s' * (number != 1)}"
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def storage(size: float) -> str:
@@ -41,13 +41,19 @@ def storage(size: float) -> str:
 
 
 def dollars(amount: Decimal) -> str:
-    """Write an amount of dollars."""
-    return f"-${-amount:f}" if amount < 0 else f"${amount:f}"
+    """Write an amount of dollars: ``$1,234.5``."""
+    return f"-${number(-amount)}" if amount < 0 else f"${number(amount)}"
 
 
 def contracts(amount: Decimal) -> str:
-    """Write a number of contracts."""
-    return f"{amount:f} ct"
+    """Write a number of contracts: ``296.61 ct``."""
+    return f"{number(amount)} ct"
+
+
+def number(amount: Decimal) -> str:
+    """Write a number exactly, its thousands marked, without zeros at its end."""
+    written = f"{amount:,f}"
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 def size(wanted: Decimal | None, target_cost: Decimal | None) -> str:
@@ -61,15 +67,15 @@ def size(wanted: Decimal | None, target_cost: Decimal | None) -> str:
 
 
 def bid(side: str, price: Decimal | None, offered: Decimal | None = None) -> str:
-    """Write ``yes $0.35 x 10.00 ct``; a price of zero is the exchange's way to say no bid."""
+    """Write ``yes $0.35 x 10 ct``; a price of zero is the exchange's way to say no bid."""
     if not price:
         return f"{side} {UNKNOWN if price is None else NONE}"
     return f"{side} {dollars(price)}" + ("" if offered is None else f" x {contracts(offered)}")
 
 
-def taken(state: str, side: str | None, number: Decimal | None) -> str:
-    """Write ``accepted yes 10.00 ct``, as far as the side and the contracts are known."""
-    amount = None if number is None else contracts(number)
+def taken(state: str, side: str | None, offered: Decimal | None) -> str:
+    """Write ``accepted yes 10 ct``, as far as the side and the contracts are known."""
+    amount = None if offered is None else contracts(offered)
     return " ".join(filter(None, [state, side, amount]))
 
 

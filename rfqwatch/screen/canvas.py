@@ -60,6 +60,10 @@ class Canvas:
         self._pending += b"\x1b]52;c;%b\x07" % base64.b64encode(text.encode())
         self.flush()
 
+    def ring(self) -> None:
+        """Ring the bell, with the next that is written."""
+        self._pending += b"\a"
+
     def flush(self) -> None:
         """Write what the terminal takes now, and the rest when it has room again."""
         while self._pending or self._shown is not self.picture:

@@ -48,6 +48,10 @@ class Grouping(StrEnum):
     BATCH = "batch"
 
 
+_VIEWS = {"1": Grouping.NONE, "2": Grouping.EVENT, "3": Grouping.LEG, "4": Grouping.CREATOR}
+_VIEWS["5"] = Grouping.NONE
+
+
 @dataclass(frozen=True, slots=True)
 class Within:
     """One group: only its RFQs are shown."""
@@ -85,6 +89,8 @@ class View:
     steps: int = 0
     help: bool = False
     help_top: int = 0
+    band: bool = True
+    mine: bool = False
     done: bool = False
 
     @property
@@ -112,6 +118,8 @@ KEYS = (
     ("s  S", "next order, former order"),
     ("g", "group by event, leg, market, creator, batch, or not"),
     ("enter", "legs and quotes of an RFQ; the RFQs of a group"),
+    ("1 2 3 4 5", "RFQs; sums by event, leg, creator; yours and those you quoted"),
+    ("b", "all that is said above the rows, or one line of it"),
     ("/", "narrow by text: enter keeps it, esc drops it"),
     ("n  N", "to the next, the former of those found"),
     ("y", "copy the id, if the terminal allows it"),
@@ -154,9 +162,10 @@ def _command(view: View, key: str, shown: Shown) -> View:
     match key:
         case "s" | "S":
             return _reorder(view, 1 if key == "s" else -1)
-        case "g":
-            grouping = _turn(view.grouping, 1)
-            return replace(view, grouping=grouping, within=None, before=None, cursor=0, scroll=0)
+        case "g" | "1" | "2" | "3" | "4" | "5":
+            grouping = _VIEWS.get(key) or _turn(view.grouping, 1)
+            view = replace(view, grouping=grouping, mine=key == "5")
+            return replace(view, within=None, before=None, cursor=0, scroll=0)
         case "enter" if shown.selected is not None:
             return _enter(view, shown.selected)
         case "esc":
@@ -167,7 +176,8 @@ def _command(view: View, key: str, shown: Shown) -> View:
             stepped = view.replayed and key == "."
             paused = view.paused ^ (key == " ") or stepped
             steps = view.steps + stepped
-            view = replace(view, done=key == "q", help=key == "?", paused=paused, steps=steps)
+            view = replace(view, band=view.band ^ (key == "b"), paused=paused, steps=steps)
+            view = replace(view, done=key == "q", help=key == "?")
             return replace(view, copied=safe(shown.selected or "") * (key == "y"))
 
 
@@ -194,7 +204,7 @@ def _back(view: View, shown: Shown) -> View:
         return replace(kept, text=before.text)
     if view.within is not None:
         return replace(kept, grouping=view.within.grouping, within=None, text=before.text)
-    return replace(kept, text="", grouping=Grouping.NONE)
+    return replace(kept, text="", grouping=Grouping.NONE, mine=False)
 
 
 def _steps(shown: Shown) -> dict[str, int]:

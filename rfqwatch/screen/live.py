@@ -32,7 +32,8 @@ CATCHING_UP_S = 0.25
 class LiveTable:
     """Holds the terminal and draws until the user is done or the terminal is gone.
 
-    ``clock`` tells the moment that a picture is of, ``colors`` whether it may have some.
+    ``clock`` tells the moment that a picture is of, ``colors`` whether it may have some. With
+    ``bell`` it rings once for a picture in which quotes were accepted since the last one.
     """
 
     def __init__(
@@ -42,7 +43,11 @@ class LiveTable:
         fps: float,
         clock: Callable[[], Instant] = now,
         colors: Colors = "auto",
+        *,
+        bell: bool = False,
     ) -> None:
+        self._bell = bell
+        self._heeded = 0
         self._table = table
         self._clock = clock
         self._colors = colors
@@ -64,7 +69,10 @@ class LiveTable:
                     raise SignalledError(signal.SIGHUP)
                 self._due.clear()
                 await self._catch_up()
-                screen.draw([paint(line, console) for line in self.still(*screen.size)])
+                lines = [paint(line, console) for line in self.still(*screen.size)]
+                accepted = self._book.counts.accepted
+                screen.draw(lines, bell=self._bell and accepted > self._heeded)
+                self._heeded = accepted
                 await self._wait()
 
     async def run_unseen(self, width: int, height: int) -> None:

@@ -6,14 +6,12 @@ rows that changed are matched, measured and put in their places again.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import Struct
-
 from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
+from rfqwatch.screen.group import Group
 from rfqwatch.screen.ranking import Place, Ranking
 from rfqwatch.screen.search import fits, legs_with, sought
 
@@ -28,8 +26,9 @@ MOST_REGROUPED = 1_500
 """Groups put anew in one go; an RFQ is in as many as it has legs."""
 
 _NEVER = 2**62
+_PINNED = 10**40
+"""More than anything measures."""
 _MILLION = 1_000_000
-_ZERO = Decimal(0)
 
 
 class Criteria(NamedTuple):
@@ -40,24 +39,12 @@ class Criteria(NamedTuple):
     grouping: Grouping
     within: Within | None
     text: str
+    mine: bool = False
 
     @classmethod
     def of(cls, view: View) -> Criteria:
         """Take what matters to it from a view."""
-        return cls(view.sort, view.group_sort, view.grouping, view.within, view.text)
-
-
-class Group(Struct, gc=False):
-    """The open RFQs that share something.
-
-    Each is sized in dollars or in contracts. ``newest_ms`` is when the newest was asked for, be it
-    closed by now.
-    """
-
-    count: int = 0
-    dollars: Decimal = Decimal(0)
-    contracts: Decimal = Decimal(0)
-    newest_ms: int = 0
+        return cls(view.sort, view.group_sort, view.grouping, view.within, view.text, view.mine)
 
 
 class Arrangement:
@@ -73,6 +60,14 @@ class Arrangement:
         self.ranking = Ranking()
         self._members: dict[str, tuple[Rfq, tuple[str, ...]]] = {}
         self._pending: dict[str, None] = {}
+        self.since_ms: int | None = None
+        """Since when groups are watched, in Unix milliseconds."""
+        self._closed: set[str] = set()
+
+    @property
+    def total(self) -> int:
+        """How many there are: groups, or RFQs that are open."""
+        return len(self.ranking) - len(self._closed)
 
     def follow(self, rows: Mapping[str, Rfq], changed: Iterable[str] | None, now_ms: int) -> None:
         """Take in what changed among the rows; None stands for all of them."""
@@ -82,56 +77,88 @@ class Arrangement:
         self._pending.update(dict.fromkeys(changed))
         batch = list(islice(self._pending, MOST_PLACED))
         if self.criteria.grouping is not Grouping.NONE:
-            self._group(rows, batch)
+            self._group(rows, batch, now_ms)
             return
         for rfq_id in batch:
             del self._pending[rfq_id]
-        if self.criteria.sort is Sort.DEADLINE:
-            # Those whose deadline has passed stand first, and no longer should.
-            batch = list({*batch, *self.ranking.upto(now_ms)})
-        self.ranking.put((rfq_id, self._place(rows.get(rfq_id), now_ms)) for rfq_id in batch)
+        # Those whose deadline has passed stand first, and no longer should.
+        due = now_ms if self.criteria.sort is Sort.DEADLINE else -_PINNED * 3 // 2
+        batch = list({*batch, *self.ranking.upto(due)})
+        self.ranking.put(
+            (rfq_id, self._place(rfq_id, rows.get(rfq_id), now_ms)) for rfq_id in batch
+        )
+
+    def pinned(self, count: int) -> list[str]:
+        """Give the first of the RFQs that stand before all others in any order, being ours."""
+        keys = self.ranking.keys(0, count)
+        places = zip(keys, map(self.ranking.place, keys), strict=True)
+        return [key for key, place in places if place and place[0] < -_PINNED // 2]
 
     @property
     def pending(self) -> int:
         """How many rows are still to be looked at."""
         return len(self._pending)
 
-    def _place(self, row: Rfq | None, now_ms: int) -> Place | None:
+    def _place(self, rfq_id: str, row: Rfq | None, now_ms: int) -> Place | None:
+        self._closed.discard(rfq_id)
         if row is None or not self._fits(row):
             return None
+        if row.reason is not None:
+            self._closed.add(rfq_id)
+        measure = _measure(row, self.criteria.sort, now_ms)
         # Children of a batch stay together.
-        return _measure(row, self.criteria.sort, now_ms), row.batch_id or row.id, row.id
+        return measure - _PINNED * _urgency(row, now_ms), row.batch_id or row.id, row.id
 
     def _fits(self, row: Rfq) -> bool:
+        if self.criteria.mine and not row.ours:
+            return False
         within = self.criteria.within
         if within is not None and within.key not in keys_of(row, within.grouping):
             return False
         return not self._words or fits(row, self._words)
 
-    def _group(self, rows: Mapping[str, Rfq], batch: list[str]) -> None:
-        groups, members = self.groups, self._members
+    def _group(self, rows: Mapping[str, Rfq], batch: list[str], now_ms: int) -> None:
+        if self.since_ms is None:
+            self.since_ms = now_ms
         touched: set[str] = set()
         for rfq_id in batch:
             if len(touched) >= MOST_REGROUPED:
                 break
             del self._pending[rfq_id]
-            row = rows.get(rfq_id)
-            if row is not None and (row.reason is not None or not self._fits(row)):
-                row = None
-            before = members.pop(rfq_id, None)
-            if before is not None:
-                touched.update(before[1])
-                _count(groups, before[1], before[0], -1)
-            if row is not None:
-                keys = keys_of(row, self.criteria.grouping, self._words)
-                members[rfq_id] = (row, keys)
-                touched.update(keys)
-                _count(groups, keys, row, 1)
+            touched.update(self._regroup(rfq_id, rows.get(rfq_id), self.since_ms))
         self.ranking.put((key, self._group_place(key)) for key in touched)
+        if len(self.groups) > 2 * len(self.ranking) + MOST_REGROUPED:
+            for key, group in list(self.groups.items()):
+                if group.forgettable(now_ms):
+                    del self.groups[key]
+
+    def _regroup(self, rfq_id: str, row: Rfq | None, since_ms: int) -> tuple[str, ...]:
+        """Put an RFQ into its groups, or take it out; name those that are others by that."""
+        if row is not None and (row.reason is not None or not self._fits(row)):
+            row = None
+        known, before = self._members.pop(rfq_id, (None, ()))
+        groups = self.groups
+        if known is not None:
+            size = known.size
+            for key in before:
+                groups[key].take_off(size)
+        if row is None:
+            return before
+        keys = keys_of(row, self.criteria.grouping, self._words)
+        self._members[rfq_id] = row, keys
+        size = row.size
+        for key in keys:
+            group = groups.get(key)
+            if group is None:
+                group = groups[key] = Group()
+            group.put(size)
+            if known is None:
+                group.note(row, size, since_ms)
+        return before + keys
 
     def _group_place(self, key: str) -> Place | None:
         group = self.groups.get(key)
-        if group is None:
+        if group is None or not group.count:
             return None
         match self.criteria.group_sort:
             case GroupSort.COUNT:
@@ -140,6 +167,11 @@ class Arrangement:
                 return -int(group.dollars * _MILLION), -group.count, key
             case GroupSort.NEWEST:
                 return -group.newest_ms, -group.count, key
+
+
+def _urgency(row: Rfq, now_ms: int) -> int:
+    """Tell those with quotes that we may see from the others, and those with a deadline."""
+    return 1 + (row.deadline_ms(now_ms) is not None) if row.ours else 0
 
 
 def _measure(row: Rfq, sort: Sort, now_ms: int) -> int:
@@ -164,7 +196,9 @@ def keys_of(row: Rfq, grouping: Grouping, words: Sequence[str] = ()) -> tuple[st
             names = (f"{leg.market_ticker or UNKNOWN} {leg.side or UNKNOWN}" for leg in legs)
             return tuple(dict.fromkeys(names)) or ("no legs",)
         case Grouping.EVENT:
-            return (row.event_ticker or "unknown",)
+            legs = legs_with(words, row) or row.legs
+            events = [leg.event_ticker for leg in legs] or [row.event_ticker]
+            return tuple(dict.fromkeys(event or "unknown" for event in events))
         case Grouping.MARKET:
             return (row.market_ticker or "unknown",)
         case Grouping.CREATOR:
@@ -173,24 +207,3 @@ def keys_of(row: Rfq, grouping: Grouping, words: Sequence[str] = ()) -> tuple[st
             return (row.batch_id or "no batch",)
         case Grouping.NONE:
             return ()
-
-
-def _count(groups: dict[str, Group], keys: Iterable[str], row: Rfq, sign: int) -> None:
-    dollars, contracts = row.target_cost or _ZERO, _ZERO
-    if row.target_cost is None and row.contracts is not None:
-        contracts = row.contracts
-    if sign < 0:
-        dollars, contracts = -dollars, -contracts
-    for key in keys:
-        group = groups.get(key)
-        if group is None:
-            group = groups[key] = Group()
-        group.count += sign
-        if not group.count:
-            del groups[key]
-            continue
-        if dollars:
-            group.dollars += dollars
-        if contracts:
-            group.contracts += contracts
-        group.newest_ms = max(group.newest_ms, row.since_ms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Sequence
 
     from rfqwatch.screen.ranking import Place, Ranking
 
@@ -28,11 +28,14 @@ class Page:
         self.keys = ranking.keys(self.first, room)
         self._top = ranking.place(self.keys[0]) if self.keys else None
 
-    def keep(self, ranking: Ranking, room: int, held: Container[str]) -> None:
+    def keep(
+        self, ranking: Ranking, room: int, held: Container[str], pinned: Sequence[str] = ()
+    ) -> None:
         """Leave what is still ranked, or ``held``, where it stands; fill the lines that are free.
 
         They get the best that are not on the page, of those that come after its beginning if it is
-        not the first.
+        not the first. There the ``pinned`` keys come on top, and those in their way take
+        the lines that they leave.
         """
         kept = [
             key if key in held or ranking.place(key) is not None else "" for key in self.keys[:room]
@@ -42,6 +45,8 @@ class Page:
             start = 0 if self._top is None or not self.first else ranking.before(self._top)
             more = (key for key in ranking.keys(start, 2 * room) if key not in kept)
             kept = [key or next(more, "") for key in kept]
+        if not self.first:
+            _lift(kept, pinned, held)
         while kept and not kept[-1]:
             del kept[-1]
         self.keys = kept
@@ -57,3 +62,19 @@ class Page:
             place is not None and place < self._top for place in map(ranking.place, self.keys)
         )
         return max(0, before - on_page - self.first)
+
+
+def _lift(kept: list[str], pinned: Sequence[str], held: Container[str]) -> None:
+    """Put the ``pinned`` on the first lines; what stood there goes where they came from."""
+    above = kept[: len(pinned)]
+    free = [line for line, key in enumerate(above) if key not in pinned]
+    for key, line in zip([key for key in pinned if key not in above], free, strict=False):
+        below = range(len(kept) - 1, len(pinned) - 1, -1)
+        # One that is new here takes a free line, or the last that isn't held.
+        left = next((n for n in below if kept[n] == key), None)
+        if left is None:
+            left = next((n for n in reversed(below) if not kept[n]), None)
+        if left is None:
+            left = next((n for n in below if kept[n] not in held), None)
+        if left is not None:
+            kept[line], kept[left] = key, kept[line]

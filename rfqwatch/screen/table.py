@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfqwatch.clock import Instant
-from rfqwatch.health import Rate
 from rfqwatch.screen.controls import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.keys import UNESC
 from rfqwatch.screen.order import Arrangement, Criteria
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.health import Health
     from rfqwatch.playback import Playback
+    from rfqwatch.screen.picture.columns import Column
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
 
@@ -41,7 +41,8 @@ RESORTED_S = 1.0
 class Table:
     """Draws one book again and again; ``view.done`` says that the user is done with it.
 
-    ``playback`` is the time of the recording that the book is made of, if it is.
+    ``playback`` is the time of the recording that the book is made of, if it is. ``columns`` are
+    those asked for.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Table:
         health: Health,
         view: View | None = None,
         playback: Playback | None = None,
+        columns: Sequence[Column] = (),
     ) -> None:
+        self._columns = columns
         self.view = view or View(replayed=playback is not None)
         self._playback = playback
         self._book = book
@@ -65,8 +68,6 @@ class Table:
         self._arrangement: Arrangement | None = None
         # While paused: the rows as they were, when that was, and how many frames had come.
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
-        self._created = Rate()
-        self._created.total = book.counts.created
         self._past = Past()
         self._size = (0, 0)
         self._drawn, self._drawn_at = self.view, Instant(0, 0)
@@ -85,6 +86,9 @@ class Table:
         if key == "esc":
             self._before_esc = before
         self.view = press(before, key, self._shown)
+        if self._book.mine:
+            # All of it is.
+            self.view = replace(self.view, mine=False)
         if before.within is not None and self.view.within is None:
             self._anchor = before.within.key
         if self._playback is not None:
@@ -100,20 +104,16 @@ class Table:
     def picture(self, width: int, height: int, now: Instant) -> list[Line]:
         """Draw what is known now: ``height`` lines of ``width`` cells, none beyond."""
         book = self._book
-        self._created.add(book.counts.created - self._created.total, now.s)
         rows, seen_ms, behind = self._moment(now.ms)
         arrangement = self._follow(rows, seen_ms)
         ranking = arrangement.ranking
-        if (width, height) != self._size:
-            self._size = (width, height)
-            self._past = Past(self._past.memories)
+        self._size = (width, height)
         look = Look(book, seen_ms, self._health.away)
-        created_per_second = self._created.per_second(now.s)
         replay = str(self._playback or "")
-        pulse = Pulse(book, self._health, now, created_per_second, behind, replay)
+        pulse = Pulse(book, self._health, now, behind, replay)
         head = head_lines(pulse, self.view, self._past, width, height)
         room = max(1, body_room(height, len(head)))
-        self._lay(ranking, room, now.s)
+        self._lay(ranking, room, now.s, arrangement.pinned(room // 3))
         on_page = self._on_page(rows)
         skipped = self._skip(on_page, look, room)
         if self.view.help:
@@ -128,15 +128,17 @@ class Table:
             rows=[] if grouped else on_page[skipped:],
             groups=groups,
             first=self._page.first + skipped,
-            total=len(ranking),
+            total=arrangement.total,
             newer=0 if grouped else self._page.waiting(ranking),
             below=self._shown.below,
             pending=arrangement.pending,
+            columns=self._columns,
+            since_ms=arrangement.since_ms,
         )
         self._drawn, self._drawn_at = self.view, now
         return picture(scene, head, width, height)
 
-    def _lay(self, ranking: Ranking, room: int, now_s: float) -> None:
+    def _lay(self, ranking: Ranking, room: int, now_s: float, pinned: Sequence[str]) -> None:
         """Put the page in order, as little as may be, with the cursor on it."""
         view, page = self.view, self._page
         if self._anchor is not None and (place := ranking.index(self._anchor)) is not None:
@@ -153,7 +155,10 @@ class Table:
             if held in page.keys:
                 view = replace(view, cursor=page.first + page.keys.index(held))
         else:
-            page.keep(ranking, room, view.expanded)
+            held = self._key_at(view.cursor) if view.cursor > page.first else None
+            page.keep(ranking, room, view.expanded, pinned)
+            if held in page.keys:
+                view = replace(view, cursor=page.first + page.keys.index(held))
         if view.cursor < page.first:
             page.turn(ranking, view.cursor, room)
         elif view.cursor >= page.first + room:

@@ -112,16 +112,19 @@ class Screen:
                     self._size = size
         return self._size
 
-    def draw(self, lines: Sequence[str]) -> None:
+    def draw(self, lines: Sequence[str], *, bell: bool = False) -> None:
         """Put a picture on the terminal, or as soon as it takes one; only changed lines are sent.
 
         Each line is exactly as many cells as the screen has columns, styled with SGR sequences at
-        most, and ends unstyled. Lines beyond the height are left out, missing ones are blank.
+        most, and ends unstyled. Lines beyond the height are left out, missing ones are blank. With
+        ``bell`` the terminal sounds or flashes, as its user likes.
         """
         self._canvas.picture = list(lines)
         if self._live and not self._in_foreground():
             self._step_aside()
         elif self._live:
+            if bell:
+                self._canvas.ring()
             self._canvas.flush()
         else:
             self._take()

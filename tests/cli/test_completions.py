@@ -41,6 +41,9 @@ def test_zsh_finds_its_mark_on_the_first_line() -> None:
         ("rfqwatch table --env ", {"prod", "demo", "sim"}),
         ("rfqwatch tail --type rfq_", {"rfq_created", "rfq_deleted", "rfq_batch_created"}),
         ("rfqwatch table --type quote_ex", {"quote_executed"}),
+        ("rfqwatch table --sort ", {"newest", "quotes", "deadline"}),
+        ("rfqwatch table --group c", {"creator"}),
+        ("rfqwatch table --columns age,s", {"age,size", "age,spread", "age,state"}),
     ],
 )
 def test_bash_completes(words: str, expected: set[str]) -> None:

@@ -75,7 +75,7 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
     ("command", "defaults"),
     [
         ("tail", ["30s", "60s", "64MiB", "jsonl"]),
-        ("table", ["30s", "60s", "2h", "4.0", "auto"]),
+        ("table", ["30s", "60s", "2h", "4.0", "auto", "newest"]),
         ("record", ["30s", "60s"]),
         ("simulate", ["0"]),
     ],
@@ -89,3 +89,10 @@ def test_even_a_default_of_the_simulated_exchange_wants_it_asked_for() -> None:
     done = rfqwatch("tail", "--sim-rate", "20")
     assert done.returncode == 2
     assert "--env sim" in done.stderr
+
+
+def test_a_column_that_there_is_not_is_said_with_those_that_there_are() -> None:
+    arguments = ("table", "--env", "sim", "--once", "--columns", "age,sizes")
+    told = rfqwatch(*arguments, environment=clean_environment())
+    assert told.returncode == 2
+    assert "--columns: 'sizes' is none of age, what, size" in told.stderr

@@ -52,7 +52,7 @@ async def test_every_type_reads_well(kind: str) -> None:
 async def test_an_rfq_on_one_market() -> None:
     msg = {"id": "r1", "market_ticker": "KXA-1", "contracts_fp": "100.00"}
     assert await text({"type": "rfq_created", "msg": msg}, shard="3/10") == [
-        f"{TIME}  3/10  rfq_created            KXA-1  100.00 ct  rfq r1"
+        f"{TIME}  3/10  rfq_created            KXA-1  100 ct  rfq r1"
     ]
 
 
@@ -69,7 +69,7 @@ async def test_an_rfq_on_a_combo() -> None:
         "mve_selected_legs": legs,
     }
     assert await text({"type": "rfq_created", "msg": msg}) == [
-        f"{COMBO}  2 legs: KXA-1 yes + KXB-2 no (yes settled at $1.0000)  $25.000000  rfq r1"
+        f"{COMBO}  2 legs: KXA-1 yes + KXB-2 no (yes settled at $1)  $25  rfq r1"
     ]
 
 
@@ -83,7 +83,7 @@ async def test_a_quote_of_one_side() -> None:
         "yes_contracts_offered_fp": "10.00",
     }
     assert await text({"type": "quote_created", "msg": msg}) == [
-        f"{TIME}  quote_created          KXA-1  yes $0.350000 x 10.00 ct  no –  quote q1  rfq r1"  # noqa: RUF001
+        f"{TIME}  quote_created          KXA-1  yes $0.35 x 10 ct  no –  quote q1  rfq r1"  # noqa: RUF001
     ]
 
 
@@ -98,7 +98,7 @@ async def test_an_acceptance_in_the_older_spelling() -> None:
         "contracts_accepted": 50,
     }
     assert await text({"type": "quote_accepted", "msg": msg}) == [
-        f"{ACCEPTED}  KXA-1  accepted yes 50 ct  yes $0.35  no $0.60  quote q1  rfq r1"
+        f"{ACCEPTED}  KXA-1  accepted yes 50 ct  yes $0.35  no $0.6  quote q1  rfq r1"
     ]
 
 
@@ -168,7 +168,7 @@ async def test_a_field_that_does_not_fit_is_a_question() -> None:
         "no_bid_dollars": "0.6500",
     }
     assert await text({"type": "quote_created", "msg": msg}) == [
-        f"{TIME}  quote_created          ?  yes ?  no $0.6500  quote q1  rfq r1"
+        f"{TIME}  quote_created          ?  yes ?  no $0.65  quote q1  rfq r1"
     ]
 
 

@@ -15,6 +15,8 @@ from rfqwatch.screen.table import Table
 
 ABOVE = ["watching for", "proven live", "as of", "open", "created", "frames", "lag", "p50", "p99"]
 ABOVE += ["gaps", "missed", "malformed", "unknown", "backward", "not as known", "evicted"]
+ABOVE += ["asking", "opened", "closed", "median life", "created", "asked", "legs by sport", "mine"]
+ABOVE += ["gap", "a min", "in 2 min", "open dollars", "p90", "newest", "part"]
 ABOVE += ["deletions", "unknown RFQs", "paused", "behind", "not recorded", "unconfirmed", "stale"]
 SIGNS = [HIDDEN, "–", "…", "+6", "~", "x", "?", "lapsed?", "exec failed", "newer", "to look at"]  # noqa: RUF001 - as drawn
 REASONS = [str(reason) for reason in Closed if reason is not Closed.EXECUTION_FAILED]
@@ -44,7 +46,7 @@ def test_all_of_the_help_can_be_read(width: int, height: int, key: str) -> None:
     table = Table(Book(), Health("prod"))
     table.press("?")
     seen: set[str] = set()
-    for _ in range(200):
+    for _ in range(400):
         lines = [
             "".join(part.text for part in line).rstrip()
             for line in table.picture(width, height, Instant(0, 0))

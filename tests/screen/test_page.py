@@ -12,6 +12,7 @@ from rfqwatch.clock import Instant
 from rfqwatch.exchange.reading import read
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.page import Page
+from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.ranking import Ranking
 from rfqwatch.screen.table import Table
 from rfqwatch.simulator.market.traffic import Traffic
@@ -32,7 +33,7 @@ def stays_s(rate: float) -> list[float]:
     """Watch a busy market's table; give how long each line stayed the same RFQ, in seconds."""
     traffic = Traffic(seed=7, rate=rate, start_us=START_S * 1_000_000, standing=5_000)
     book, health = Book(), Health("sim")
-    shown = Table(book, health)
+    shown = Table(book, health, columns=columns_named("age,id,what"))
     health.shard().become(Connection.WATCHING, Instant(START_S * 1_000, START_S))
     stays: list[float] = []
     since: dict[int, tuple[str, float]] = {}
@@ -53,7 +54,7 @@ def stays_s(rate: float) -> list[float]:
         picture = shown.picture(WIDTH, HEIGHT, Instant(round(now_s * 1_000), now_s))
         for line in BODY:
             # The age counts on, and a row that closes says so: it stays the RFQ that it is.
-            text = "".join(part.text for part in picture[line])[5:60]
+            text = "".join(part.text for part in picture[line])[5:42]
             before = since.get(line)
             if before is None or before[0] != text:
                 if before is not None:
@@ -120,3 +121,16 @@ def test_a_page_of_nothing_is_filled_when_something_comes() -> None:
 def test_a_line_stays_what_it_is(rate: float, least_s: float) -> None:
     stays = stays_s(rate)
     assert median(stays) >= least_s
+
+
+def test_what_is_pinned_comes_on_top_in_exchange_for_what_stands_there() -> None:
+    page, ranked = Page(), ranking(*"abcdefg")
+    page.turn(ranked, 0, 4)
+    page.keep(ranked, 4, held={"d"}, pinned=["c"])
+    assert page.keys == ["c", "b", "a", "d"]
+    # One that is not on the page costs the last that isn't held.
+    page.keep(ranked, 4, held={"d"}, pinned=["c", "g"])
+    assert page.keys == ["c", "g", "b", "d"]
+    page.turn(ranked, 2, 4)
+    page.keep(ranked, 4, held=(), pinned=["a"])
+    assert page.keys == ["c", "d", "e", "f"]

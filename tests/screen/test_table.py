@@ -32,6 +32,8 @@ from rfqwatch.exchange.events import (
 )
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.controls import KEYS, Grouping, Sort, View
+from rfqwatch.screen.picture.columns import columns_named
+from rfqwatch.screen.picture.styles import BAD
 from rfqwatch.screen.table import Table
 
 if TYPE_CHECKING:
@@ -148,9 +150,7 @@ def text(table: Table, width: int, height: int, now_ms: int = NOW) -> str:
 
 def rows(drawn: str) -> list[str]:
     lines = drawn.splitlines()
-    titled = (
-        n for n, line in enumerate(lines) if " age what" in line or "RFQs open dollars" in line
-    )
+    titled = (n for n, line in enumerate(lines) if " age what" in line or "open dollars" in line)
     return [line for line in lines[next(titled) + 1 : -1] if line.strip()]
 
 
@@ -278,21 +278,92 @@ def test_every_digit_shows_whatever_its_length() -> None:
     book.apply(created("r", target_cost_dollars=Amount("123456789.123456")), NOW)
     book.apply(quoted("q", "m", "0.123456", "0.1", "r"), NOW)
     for width in (40, 80, 160):
-        assert "$123456789.123456" in text(table(book=book), width, 24)
+        assert "$123,456,789.123456" in text(table(book=book), width, 24)
     drawn = text(table(book=book), 160, 24)
     assert " $0.123456 " in drawn
     assert " $0.776544 " in drawn
 
 
 def test_quotes_of_others_are_unknown_and_our_own_can_be_none() -> None:
-    event = created("r", **DOLLARS)
     others, mine = Book(), Book(mine=True)
     for book in (others, mine):
-        book.apply(event, NOW)
-    (unknown,) = [row for row in rows(text(table(book=others), 100, 10)) if "open" in row]
-    (none,) = [row for row in rows(text(table(book=mine), 100, 10)) if "open" in row]
+        book.apply(created("r", **DOLLARS), NOW)
+    others.apply(created("ours", 1_000, **DOLLARS), NOW)
+    others.apply(quoted("q1", "maker-one", "0.35", "0.6"), NOW)
+    (unknown,) = [row for row in rows(text(table(book=others), 100, 10)) if "0s" in row]
+    (none,) = rows(text(table(book=mine), 100, 10))
     assert unknown.split()[4:8] == ["·"] * 4
-    assert none.split()[4:8] == ["–", "–", "–", "0"]  # noqa: RUF001
+    assert none.split()[5:9] == ["–", "–", "–", "0"]  # noqa: RUF001
+
+
+def titles(shown: Table, width: int, now_ms: int = NOW) -> list[str]:
+    drawn = text(shown, width, 24, now_ms).splitlines()
+    return next(line.split() for line in drawn if " age what" in line)
+
+
+def test_columns_are_there_while_they_have_something_to_say() -> None:
+    book = Book()
+    book.apply(created("other", **COMBO, **DOLLARS), NOW)
+    book.apply(created("ours", **COMBO, **DOLLARS), NOW)
+    book.apply(created("taken", **COMBO, **DOLLARS), NOW)
+    shown = table(book=book)
+    plain = ["age", "what", "size", "part", "who", "id", "lag", "created"]
+    assert titles(shown, 120) == plain
+    book.apply(quoted("q1", "maker-one", "0.35", "0.6"), NOW)
+    quotes = ["yes", "bid", "no", "bid", "spread", "quotes"]
+    assert titles(shown, 120)[:-1] == [*plain[:4], *quotes]
+    book.apply(QuoteExecuted("q1", "ours"), NOW)
+    book.tick(0)
+    assert "state" in titles(shown, 120)
+    book.tick(3)
+    # For a while they keep their places, should there be another.
+    assert {"state", *quotes} <= {*titles(shown, 120, NOW + 9_000)}
+    assert titles(shown, 120, NOW + 20_000) == plain
+
+
+def test_a_deletion_is_said_by_its_mark_and_other_ends_in_words() -> None:
+    book = Book()
+    for rfq_id in ("deleted", "executed"):
+        book.apply(created(rfq_id, **DOLLARS), NOW)
+    shown = table(book=book)
+    text(shown, 80, 24)
+    book.apply(RfqDeleted(id="deleted"), NOW)
+    assert "state" not in titles(shown, 80)
+    book.apply(QuoteExecuted("q", "executed"), NOW)
+    drawn = text(shown, 80, 24)
+    assert " executed" in drawn
+    assert " deleted" in drawn
+
+
+@pytest.mark.parametrize("width", range(60, 251, 10))
+def test_what_is_asked_gets_the_room_that_columns_leave(width: int) -> None:
+    book = Book()
+    legs = tuple(Leg("E", f"KXMLBGAME-26SEP051805ATLPHI-PHI{n}", "yes") for n in range(14))
+    book.apply(created("long", **(COMBO | {"mve_selected_legs": legs}), **DOLLARS), NOW)
+    (long,) = rows(text(table(book=book), width, 24))
+    # Only the cells of one leg more are left.
+    assert max(map(len, re.findall("   +", long[8:]))) < 34 + 8 - 3 * (width < 100)
+
+
+def test_the_columns_asked_for_are_those_shown() -> None:
+    columns = columns_named("id,size,quotes")
+    shown = Table(sample(), health(), columns=columns)
+    drawn = text(shown, 80, 24)
+    assert " 8f215380-bab6-4f29-82f8-e58aea724953 " in drawn
+    with pytest.raises(ValueError, match="'sizes' is none of age, what, size, part, yes-bid"):
+        columns_named("id,sizes")
+
+
+def test_the_number_of_rfqs_is_that_of_the_open_ones() -> None:
+    book = Book()
+    for number in range(60):
+        book.apply(created(f"r{number}", number, **DOLLARS), NOW)
+    shown = table(book=book)
+    for number in range(30):
+        book.apply(RfqDeleted(id=f"r{number}"), NOW)
+    drawn = text(shown, 80, 24)
+    assert "open 30 " in drawn
+    assert "more of 30 RFQs" in drawn
 
 
 def styles(table: Table, needle: str, now_ms: int = NOW) -> list[str]:
@@ -308,11 +379,11 @@ def test_a_changed_cell_is_marked_for_a_second() -> None:
     book = Book()
     book.apply(created("r", **DOLLARS), NOW)
     shown = table(book=book)
-    assert not any("underline" in style for style in styles(shown, "open"))
-    book.apply(RfqDeleted(id="r"), NOW)
-    assert any("underline" in style for style in styles(shown, "deleted", NOW + 100))
-    assert any("underline" in style for style in styles(shown, "deleted", NOW + 1_000))
-    assert not any("underline" in style for style in styles(shown, "deleted", NOW + 1_200))
+    assert not any("underline" in style for style in styles(shown, "$10"))
+    book.apply(QuoteExecuted("q", "r"), NOW)
+    assert any("underline" in style for style in styles(shown, "executed", NOW + 100))
+    assert any("underline" in style for style in styles(shown, "executed", NOW + 1_000))
+    assert not any("underline" in style for style in styles(shown, "executed", NOW + 1_200))
 
 
 def test_rows_of_a_lost_connection_are_dim() -> None:
@@ -339,6 +410,59 @@ def test_a_paused_picture_stands_still_while_the_book_goes_on() -> None:
     assert "paused" not in resumed
     # It has the line of the one that has gone.
     assert sum("60s FED-26DEC-T3.00" in line for line in rows(resumed)) == 1
+
+
+def head(shown: Table, width: int, height: int, now_ms: int = NOW) -> list[str]:
+    lines = text(shown, width, height, now_ms).splitlines()
+    (titles,) = [number for number, line in enumerate(lines) if " age what" in line]
+    return lines[:titles]
+
+
+def test_the_band_says_what_the_last_minutes_were() -> None:
+    book = Book()
+    for second in range(100):
+        for number in range(second % 10):
+            rfq_id = f"r{second}.{number}"
+            ago_ms = 100_000 - 1_000 * second
+            book.apply(created(rfq_id, ago_ms, **COMBO, **DOLLARS), NOW - ago_ms)
+    for number in range(5):
+        book.apply(RfqDeleted(id=f"r99.{number}"), NOW - 500 + number)
+    shown = table(book=book)
+    drawn = "\n".join(head(shown, 160, 40))
+    assert "open 445  no gaps  asking $4,450" in drawn
+    assert "opened 270 closed 5 in 1m" in drawn
+    assert "median life 0s" in drawn
+    assert "legs by sport  MLB 100%" in drawn
+    rates = next(line for line in drawn.splitlines() if line.startswith("created/s"))
+    assert "▂▅█▁▄▇▄▃▆▆▂▅█ 7 " in rates
+    assert rates.rstrip().endswith("▂▅█▁▄▇▄▃▆▆▂▅█ $70")
+    assert len(head(shown, 80, 24)) == 3
+    shown.press("b")
+    assert len(head(shown, 160, 40)) == 1
+    shown.press("b")
+    assert head(shown, 160, 40) == drawn.splitlines()
+
+
+def test_trouble_is_news_for_a_minute_and_not_forgotten_after() -> None:
+    status = health()
+    shown = Table(sample(), status)
+    assert "no gaps" not in text(away(), 80, 24)
+    assert "  no gaps  " in head(shown, 80, 24)[0]
+    status.shard("3/10").gapped(2)
+    head(shown, 80, 24)
+    status.shard("3/10").gapped(40)
+    status.shard("3/10").malformed = 1
+    head(shown, 80, 24)
+    drawn = "\n".join(head(shown, 120, 24, NOW + 12_000))
+    assert "  gap 12s ago: 40 missed, in 2 gaps 42  " in drawn
+    assert "malformed 1, last 12s ago  " in drawn
+    assert str(BAD) in styles(shown, "gap 12s ago", NOW + 12_000)
+    drawn = "\n".join(head(shown, 160, 24, NOW + 61_000))
+    assert "gaps 2, missed 42" in drawn
+    assert "malformed 1" in drawn
+    assert str(BAD) not in styles(shown, "gaps 2", NOW + 61_000)
+    status.shard("3/10").gapped(None)
+    assert "gap 0s ago: unknown missed" in "\n".join(head(shown, 120, 24, NOW + 62_000))
 
 
 def lines_of(shown: Table, height: int = 24, now_ms: int = NOW) -> list[str]:
@@ -369,6 +493,32 @@ def test_rows_keep_their_lines_and_new_ones_take_those_that_are_free() -> None:
     assert "newer" not in text(shown, 200, 24).splitlines()[-1]
 
 
+def test_those_with_quotes_are_on_top_and_the_cursor_stays_on_its_row() -> None:
+    book = Book()
+    for number in range(60):
+        book.apply(created(f"old{number:02}", number), NOW)
+    shown = table("j", "j", book=book)
+    page = lines_of(shown)
+    assert cursor_line(shown).endswith("old02")
+    for number in (40, 5):
+        book.apply(quoted(f"q{number}", "maker-one", "0.35", "0.6", f"old{number:02}"), NOW)
+    # What was in their way is on the lines that they left.
+    assert lines_of(shown) == ["old05", "old40", *page[2:5], "old00", *page[6:-1], "old01"]
+    assert cursor_line(shown).endswith("old02")
+    # One that was accepted has seconds, so it comes before the others in any order.
+    book.apply(taken("old40", "q40"), NOW)
+    for _ in Sort:
+        shown.press("s")
+        assert lines_of(shown)[:2] == ["old40", "old05"]
+    assert book.counts.accepted == 1
+
+
+def cursor_line(shown: Table) -> str:
+    (line,) = [line for line in text(shown, 200, 24).splitlines() if line.startswith(">")]
+    found = re.search(r"\bold\d\d\b", line)
+    return found[0] if found else ""
+
+
 def test_an_opened_row_is_held_though_it_is_closed_and_gone() -> None:
     book = Book()
     for number in range(30):
@@ -379,8 +529,9 @@ def test_an_opened_row_is_held_though_it_is_closed_and_gone() -> None:
     for tick in (0, 3, 6):
         book.tick(tick)
         held = rows(text(shown, 100, 24))
-        assert "deleted" in held[0]
+        assert held[0].startswith(">") or held[0].startswith("x")
         assert "rfq old00" in held[1]
+        assert "state deleted" in held[2]
         assert held[7:] == before[7:]
     shown.press("esc")
     assert "rfq old00" not in text(shown, 100, 24)
@@ -461,6 +612,12 @@ def test_orders_are_kept_up_as_rows_change() -> None:
         assert len(sizes) == len(book.rows)
 
 
+def summed(line: str) -> str:
+    """Give the name of a group, how many RFQs are open in it, and their dollars."""
+    found = re.match(r".(.+?  |.+ )([\d,]+) .*?(\$\S+)", line)
+    return " ".join(found.groups()) if found else line
+
+
 steps = st.lists(
     st.tuples(st.integers(0, 8), st.sampled_from("cdqae "), st.integers(0, 9)), max_size=40
 )
@@ -492,12 +649,13 @@ def test_a_picture_kept_up_is_that_of_a_fresh_table(
         text(kept, 100, 30, now_ms)
     if kept.view.paused:
         kept.press(" ")
-    # The page as it would be laid out now.
+    # The page as it would be laid out now, when no column is kept for what is gone.
     kept.press("home")
+    now_ms += 20_000
     drawn = [rows(text(table, 100, 30, now_ms)) for table in (kept, Table(book, health(), view))]
     if grouping is not Grouping.NONE:
-        # A group's newest may be closed by now, which only who saw it knows.
-        drawn = [sorted(line[1:-6] for line in lines) for lines in drawn]
+        # What was opened and is closed by now, only who saw it knows.
+        drawn = [sorted(map(summed, lines)) for lines in drawn]
     assert drawn[0] == drawn[1]
 
 
@@ -512,9 +670,44 @@ def test_a_deadline_that_passed_is_not_the_nearest() -> None:
 def test_groups_follow_the_book() -> None:
     book = sample()
     shown = table("g", "g", book=book)
-    assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             6" in text(shown, 80, 24)
+    assert re.search(r"KXMLBGAME-26SEP051805ATLPHI-PHI yes +6 ", text(shown, 80, 24))
     book.apply(RfqDeleted(id="taken"), NOW)
-    assert "KXMLBGAME-26SEP051805ATLPHI-PHI yes             5" in text(shown, 80, 24)
+    assert re.search(r"KXMLBGAME-26SEP051805ATLPHI-PHI yes +5 ", text(shown, 80, 24))
+
+
+def test_groups_say_how_fast_they_are_asked_for_since_they_are_watched() -> None:
+    book = Book()
+    book.apply(created("before", target_cost_dollars=Amount(1_000)), NOW)
+    shown = table("4", book=book)
+    for second in range(1, 61):
+        opened = RfqCreated(
+            id=f"r{second}",
+            creator_id=CREATOR,
+            created_ts=at(NOW + 1_000 * second),
+            target_cost_dollars=Amount(second),
+        )
+        book.apply(opened, NOW + 1_000 * second)
+        if second % 2:
+            book.apply(RfqDeleted(id=f"r{second - 1}"), NOW + 1_000 * second)
+        text(shown, 120, 24, NOW + 1_000 * second)
+    (line,) = rows(text(shown, 120, 24, NOW + 60_500))
+    # One each second: in 60 s, those of the last whole ten seconds as many as of the others.
+    assert line.split()[-8:] == ["32", "60", "█████", "$1,960", "$2,830", "$31", "$55", "0s"]
+
+
+def test_a_key_leads_to_each_view_and_esc_back() -> None:
+    shown = table("2")
+    assert shown.view.grouping is Grouping.EVENT
+    # A combo is in the events of its legs.
+    assert "KXMLBGAME-26SEP051805ATLPHI " in text(shown, 80, 24)
+    for key, grouping in (("3", Grouping.LEG), ("4", Grouping.CREATOR), ("1", Grouping.NONE)):
+        shown.press(key)
+        assert shown.view.grouping is grouping
+    shown.press("5")
+    assert len(rows(text(shown, 80, 24))) == 4
+    assert "  mine" in text(shown, 80, 24)
+    shown.press("esc")
+    assert len(rows(text(shown, 80, 24))) == 11
 
 
 def test_a_fuller_book_is_taken_in_over_several_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -523,7 +716,7 @@ def test_a_fuller_book_is_taken_in_over_several_pictures(monkeypatch: pytest.Mon
     for number in range(25):
         book.apply(created(f"r{number}", -number), NOW + number)
     shown = Table(book, health())
-    footers = [text(shown, 80, 24).splitlines()[-1].split("  ")[0] for _ in range(3)]
+    footers = [text(shown, 80, 25).splitlines()[-1].split("  ")[0] for _ in range(3)]
     assert footers == ["10 RFQs, 15 to look at", "20 RFQs, 5 to look at", "+5 more of 25 RFQs"]
 
 

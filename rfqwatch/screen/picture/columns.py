@@ -1,4 +1,4 @@
-"""The table's columns: what each says of an RFQ, in as many of them as fit. Pure.
+"""The table's columns: what each says of an RFQ, in as many of them as earn their place. Pure.
 
 What can't be known shows as ``·``: the quotes of others reach only their two parties.
 """
@@ -6,6 +6,7 @@ What can't be known shows as ``·``: the quotes of others reach only their two p
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.book.rfq import Closed, Phase, Rfq, State
@@ -16,15 +17,15 @@ from rfqwatch.lines.wording import (
     clock,
     countdown,
     dollars,
-    short_person,
+    person,
     size,
     span,
 )
+from rfqwatch.screen.picture.bars import bar
 from rfqwatch.screen.picture.legs import tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping
-    from decimal import Decimal
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from rfqwatch.book.book import Book
 
@@ -33,6 +34,10 @@ HIDDEN = "·"
 WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
 
+_PART = 4
+"""Cells of the bar that shows how large an RFQ is beside the others."""
+_NARROWEST_WHAT = 10
+
 _MARKS = {State.OPEN: " ", State.UNCONFIRMED: "?", State.STALE: "~", State.CLOSED: "x"}
 
 
@@ -40,11 +45,13 @@ class Look(NamedTuple):
     """How rows are looked at: in which book, at which moment (Unix milliseconds).
 
     ``away`` names the shards whose connection is lost: what is known of them may be over.
+    ``largest`` is the size that bars are drawn beside.
     """
 
     book: Book
     now_ms: int
     away: Container[str] = ()
+    largest: Decimal = Decimal(0)
 
     def state(self, row: Rfq) -> State:
         """Tell how far a row can be trusted to be open."""
@@ -56,20 +63,28 @@ class Look(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. ``width`` is the least; it grows with what it shows unless it is cut.
+    """One column. ``width`` is the least; it grows with what it shows, up to ``most``.
 
-    ``room`` is how wide ``what`` must stay for the column to be there: the more that it asks for,
-    the less it matters.
+    ``room`` is how wide ``what`` must stay for the column to be there, if it needs as much: the
+    more that it asks for, the less it matters. It is there only where some row has a text for it
+    that is not ``silent``.
     """
 
     title: str
     text: Callable[[Rfq, Look], str]
     width: int
+    most: int = WIDEST_AMOUNT
     room: int = 0
     right: bool = False
-    grows: bool = False
+    silent: frozenset[str] = frozenset()
+    shorten: Callable[[str, int], str] = cut
     marked: bool = False
     """Whether a change of it is marked for a moment."""
+
+    @property
+    def name(self) -> str:
+        """What it is asked for by."""
+        return self.title.replace(" ", "-")
 
 
 def age(row: Rfq, look: Look) -> str:
@@ -80,6 +95,11 @@ def age(row: Rfq, look: Look) -> str:
 def wanted(row: Rfq, _look: Look) -> str:
     """Say how much is asked for, in contracts or dollars."""
     return size(row.contracts, row.target_cost) or UNKNOWN
+
+
+def part(row: Rfq, look: Look) -> str:
+    """Draw how large it is beside the largest."""
+    return bar(float(row.size / look.largest), _PART) if look.largest else ""
 
 
 def yes(row: Rfq, look: Look) -> str:
@@ -130,6 +150,11 @@ def state(row: Rfq, look: Look) -> str:
     return known.value
 
 
+def _not_plain(row: Rfq, look: Look) -> str:
+    told = state(row, look)
+    return "" if told == State.OPEN else told
+
+
 def mark(row: Rfq, look: Look) -> str:
     """Tell the state in one character, for there is not always a column for it."""
     return _MARKS[look.state(row)]
@@ -137,7 +162,7 @@ def mark(row: Rfq, look: Look) -> str:
 
 def who(row: Rfq, _look: Look) -> str:
     """Name the creator."""
-    return short_person(row.creator_id)
+    return person(row.creator_id)
 
 
 def created(row: Rfq, _look: Look) -> str:
@@ -150,56 +175,81 @@ def lag(row: Rfq, _look: Look) -> str:
     return UNKNOWN if row.lag_ms is None else f"{row.lag_ms}ms"
 
 
-def _short_id(row: Rfq, _look: Look) -> str:
-    return cut(row.id, 9)
+def _id(row: Rfq, _look: Look) -> str:
+    return row.id
 
 
 def _event(row: Rfq, _look: Look) -> str:
-    return tail(row.event_ticker or UNKNOWN, 26)
+    return row.event_ticker or UNKNOWN
 
 
 def _collection(row: Rfq, _look: Look) -> str:
-    return NONE if row.collection_ticker is None else tail(row.collection_ticker, 16)
+    return row.collection_ticker or NONE
 
 
 WHAT = Column("what", lambda _row, _look: "", 1)
 
+_NOT_SEEN = frozenset({HIDDEN})
+_NOT_KNOWN = frozenset({UNKNOWN, NONE})
+# The mark in front says it all of a plain deletion.
+_PLAIN = frozenset({"", str(Closed.DELETED)})
+
 COLUMNS = (
-    Column("age", age, 4, room=0, right=True),
+    Column("age", age, 4, right=True),
     WHAT,
-    Column("size", wanted, 10, room=10, right=True, grows=True, marked=True),
-    Column("yes bid", yes, 7, room=24, right=True, grows=True, marked=True),
-    Column("no bid", no, 7, room=24, right=True, grows=True, marked=True),
-    Column("spread", spread, 7, room=28, right=True, grows=True, marked=True),
-    Column("quotes", quotes, 6, room=24, right=True, marked=True),
-    Column("state", state, 12, room=20, marked=True),
-    Column("who", who, 9, room=32),
-    Column("id", _short_id, 9, room=36),
-    Column("lag", lag, 7, room=44, right=True, grows=True),
-    Column("created", created, 9, room=52),
-    Column("event", _event, 26, room=60),
-    Column("collection", _collection, 16, room=64),
+    Column("size", wanted, 8, room=10, right=True, marked=True),
+    Column("part", part, _PART, room=36),
+    Column("yes bid", yes, 7, room=24, right=True, silent=_NOT_SEEN, marked=True),
+    Column("no bid", no, 6, room=24, right=True, silent=_NOT_SEEN, marked=True),
+    Column("spread", spread, 6, room=28, right=True, silent=_NOT_SEEN, marked=True),
+    Column("quotes", quotes, 6, room=24, right=True, silent=_NOT_SEEN, marked=True),
+    Column("state", _not_plain, 8, room=20, silent=_PLAIN, marked=True),
+    Column("who", who, 9, most=9, room=70, silent=_NOT_KNOWN),
+    Column("id", _id, 9, most=9, room=90),
+    Column("lag", lag, 6, room=100, right=True, silent=_NOT_KNOWN),
+    Column("created", created, 9, room=105, silent=_NOT_KNOWN),
+    Column("event", _event, 12, most=26, room=120, silent=_NOT_KNOWN, shorten=tail),
+    Column("collection", _collection, 10, most=16, room=125, silent=_NOT_KNOWN, shorten=tail),
 )
 """Every column, in the order in which they stand."""
 
 
-def choose(width: int, needs: Mapping[str, int]) -> dict[Column, int]:
+def columns_named(text: str) -> list[Column]:
+    """Give the columns of a list of names: ``age,what,yes-bid``. Raises `ValueError`."""
+    by_name = {column.name: column for column in COLUMNS}
+    wrong = [name for name in text.split(",") if name not in by_name]
+    if wrong:
+        raise ValueError(f"{wrong[0]!r} is none of {', '.join(by_name)}")
+    return [by_name[name] for name in dict.fromkeys(text.split(","))]
+
+
+def lay_out(
+    width: int, needs: Mapping[str, int], named: Sequence[Column] = ()
+) -> dict[Column, int]:
     """Choose the columns for a line of that many cells, with their widths.
 
-    The most important ones come first, as far as there is room. ``needs`` says by title how wide a
-    column has to be for its amounts to be whole. Cells are one apart; ``what`` takes what is left.
+    The most important ones come first, as far as there is room; the ``named`` ones alone, in their
+    order, if there are any. ``needs`` says by title how many cells would show all of a column, 0
+    where it has nothing to say. Cells are one apart; ``what`` takes what is left. Where it leaves
+    some itself, what had been cut gets them.
     """
+    whole = 0 if named and WHAT not in named else needs.get(WHAT.title, 0)
     chosen = {WHAT: 0}
     left = width
-    for column in sorted(COLUMNS, key=lambda column: column.room):
-        if column is WHAT:
+    for column in named or sorted(COLUMNS, key=lambda column: column.room):
+        need = needs.get(column.title, 0)
+        if column is WHAT or not (need or named or not column.silent):
             continue
-        needed = column.width
-        if column.grows:
-            needed = min(max(needed, needs.get(column.title, 0)), WIDEST_AMOUNT)
-        if left - needed - 1 < column.room:
+        wide = max(column.width, min(need, column.most))
+        room = _NARROWEST_WHAT * (WHAT in named) if named else min(column.room, whole)
+        if left - wide - 1 < room:
             break
-        chosen[column] = needed
-        left -= needed + 1
+        chosen[column] = wide
+        left -= wide + 1
+    for column, wide in chosen.items():
+        more = needs.get(column.title, 0) - wide
+        if column is not WHAT and 0 < more <= left - whole:
+            chosen[column] += more
+            left -= more
     chosen[WHAT] = max(0, left)
-    return {column: chosen[column] for column in COLUMNS if column in chosen}
+    return {column: chosen[column] for column in named or COLUMNS if column in chosen}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
 from rfqwatch.screen.controls import Grouping
+from rfqwatch.screen.picture.band import rates, shares
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
 from rfqwatch.screen.picture.header import header
@@ -22,17 +23,34 @@ if TYPE_CHECKING:
     from rfqwatch.screen.picture.header import Pulse
     from rfqwatch.screen.picture.scene import Past, Scene
 
+_HEADS = ((40, 6), (12, 3), (8, 2), (0, 1))
+"""From how many lines on a terminal has how many for what stands above the rows, at most."""
+_WITH_RATES, _WITH_SHARES = 3, 6
+
 _KEYS = "? keys  q quit"
 
 
 def head_lines(pulse: Pulse, view: View, past: Past, width: int, height: int) -> list[Line]:
-    """Draw what stands above the rows; it never takes fewer lines than before."""
-    most = 1 if height < 8 else 2 if height < 12 else min(8, height // 6)  # noqa: PLR2004
-    most = min(most, height)
-    lines = header(pulse, view, width, most)
-    lines += [styled("", width)] * (min(past.header, most) - len(lines))
-    past.header = len(lines)
-    return lines
+    """Draw what stands above the rows; while it is of one kind, it never takes fewer lines.
+
+    Without the band it is a line.
+    """
+    most = next(lines for least, lines in _HEADS if height >= least) if view.band else 1
+    shards = pulse.health.shards
+    drawn = []
+    if most >= _WITH_RATES:
+        # A line more, as each shard has its own state.
+        most += len(shards) > 1
+        live = len(pulse.health.away) < len(shards)
+        drawn.append(rates(pulse.book.tempo, pulse.now.ms, width, live=live))
+    if most >= _WITH_SHARES:
+        drawn.append(shares(past.sports.of(pulse.book, pulse.now.s), width))
+    lines = header(pulse, view, past.troubles, width, most - len(drawn))
+    kind = (width, height, view.band)
+    fewest = past.header[1] if past.header[0] == kind else min(2, most - len(drawn))
+    lines += [styled("", width)] * (fewest - len(lines))
+    past.header = kind, len(lines)
+    return lines + drawn
 
 
 def body_room(height: int, head: int) -> int:
@@ -79,7 +97,7 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
         return styled(_prompt(view.typed, found, width), width, MARKED)
     if view.copied:
         return styled(f"to the clipboard, if the terminal allows: {view.copied}", width, MARKED)
-    hidden = scene.total - shown
+    hidden = max(0, scene.total - shown)
     more = f"+{hidden:,} more of {total}" if hidden and not view.help else total
     if scene.pending:
         more += f", {scene.pending:,} to look at"

@@ -10,29 +10,20 @@ from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
 from rfqwatch.lines.wording import clock, countdown, moment, short_person, span
 from rfqwatch.screen.controls import Grouping, View
-from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, PLAIN, QUIET, STRONG, Line
+from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.style import Style
-
     from rfqwatch.book.book import Book
     from rfqwatch.clock import Instant
+    from rfqwatch.screen.picture.trouble import Troubles
 
-MOST_MISFITS = 3
-"""Fields named that are not as rfqwatch knows them."""
 SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""
 
 _BETWEEN = "  "
-
-
-class Item(NamedTuple):
-    """One thing to say, kept together on a line."""
-
-    text: str
-    style: Style = PLAIN
+_MINUTE_S = 60
 
 
 class Pulse(NamedTuple):
@@ -44,21 +35,23 @@ class Pulse(NamedTuple):
     book: Book
     health: Health
     now: Instant
-    created_per_second: float = 0.0
     behind: int | None = None
     replay: str = ""
 
 
-def header(pulse: Pulse, view: View, width: int, most: int) -> list[Line]:
+def header(pulse: Pulse, view: View, troubles: Troubles, width: int, most: int) -> list[Line]:
     """Make at most ``most`` lines of ``width`` cells; what matters most comes first."""
-    trust = list(_trust(pulse.health))
+    trust = list(troubles.items(pulse.health, pulse.now.s))
     items = [
         *_connections(pulse),
+        Item(f"open {pulse.book.open:,}", STRONG),
+        # Those in trouble at once, as the lines may not suffice for all; the others later.
+        *_shards(pulse, watching=False),
         *_narrowed(pulse.health.selected, view),
-        *(item for item in trust if item.style is BAD),
-        *_counts(pulse),
+        *(item for item in trust if item.style is not FAINT),
         *_shards(pulse, watching=True),
-        *(item for item in trust if item.style is not BAD),
+        *_counts(pulse),
+        *(item for item in trust if item.style is FAINT),
     ]
     return flow(items, width, most)
 
@@ -105,8 +98,6 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
     elif cards:
         live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
-        # Those in trouble at once, as the lines may not suffice for all; the others later.
-        yield from _shards(pulse, watching=False)
 
 
 def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
@@ -145,32 +136,10 @@ def _since(then_s: float, now_s: float) -> str:
     return span(round((now_s - then_s) * 1000))
 
 
-def _trust(health: Health) -> Iterable[Item]:
-    cards = health.shards.values()
-    gaps = sum(card.gaps for card in cards)
-    missed = sum(card.missed for card in cards)
-    if not any(card.unmeasured for card in cards):
-        lost = f"{missed:,}"
-    else:
-        lost = f"at least {missed:,}" if missed else "unknown"
-    yield Item(f"gaps {gaps:,}, missed {lost}", BAD if gaps or missed else PLAIN)
-    if any(card.numbering.unnumbered for card in cards):
-        yield Item("no seq: completeness can't be checked", BAD)
-    drift = health.drift
-    if drift.misfits:
-        named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
-        yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD)
-    for name, count in (
-        ("malformed", sum(card.malformed for card in cards)),
-        ("unknown", sum(card.unknown for card in cards)),
-        ("backward", sum(card.numbering.backward for card in cards)),
-    ):
-        yield Item(f"{name} {count:,}", BAD if count else FAINT)
-
-
 def _counts(pulse: Pulse) -> Iterable[Item]:
     book, health = pulse.book, pulse.health
-    yield Item(f"open {book.open:,}", STRONG)
+    if book.asked:
+        yield Item(f"asking ${book.asked:,.0f}")
     for name, count in (
         ("unconfirmed", book.unconfirmed(health.away)),
         ("stale", book.stale(pulse.now.ms)),
@@ -191,16 +160,20 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
 def _flow_now(pulse: Pulse) -> Iterable[Item]:
     cards = pulse.health.shards.values()
     frames = sum(card.frames.per_second(pulse.now.s) for card in cards)
-    yield Item(f"created {pulse.created_per_second:,.0f}/s")
-    yield Item(f"frames {frames:,.0f}/s")
-    lags = pulse.health.lags()
-    if lags is not None:
+    minute = pulse.book.tempo.last(_MINUTE_S, pulse.now.ms)
+    if len(cards) == 1 and (lags := pulse.health.lags()) is not None:
         yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
+    yield Item(f"opened {minute.opened:,} closed {minute.closed:,} in 1m")
+    if (life_ms := pulse.book.tempo.life_ms) is not None:
+        yield Item(f"median life {span(life_ms)}")
+    yield Item(f"frames {frames:,.0f}/s")
 
 
 def _narrowed(selected: str, view: View) -> Iterable[Item]:
     if selected:
         yield Item(f"selected: {selected}", MARKED)
+    if view.mine:
+        yield Item("mine", MARKED)
     if view.within is not None:
         key = view.within.key
         named = short_person(key) if view.within.grouping is Grouping.CREATOR else key

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
 from rfqwatch.book.rfq import Rfq, State
-from rfqwatch.escaping import cells, cut, fit
+from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import UNKNOWN
-from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, choose, mark
+from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, lay_out, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
 from rfqwatch.screen.picture.scene import Memory, Scene
@@ -40,20 +41,23 @@ MARK_S = 1.0
 
 _YOUNG_MS = 5_000
 _OLD_MS = 300_000
+_WHOLE = 1_000
+"""More cells than any line has."""
 _COUNTDOWNS = ("confirm", "execute", "open lapsed")
 
 
 def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
-    """Draw the titles, then at most about ``room`` lines; tell how many RFQs are on them."""
+    """Draw the titles, then at most about ``room`` lines; tell how many open RFQs are on them."""
     rows = scene.rows[:room]
-    grid = width - 1
-    columns = choose(grid, {})
-    texts = {row.id: _texts(row, scene.look, columns) for row in rows if row}
-    needs = scene.past.needs
-    for said in texts.values():
-        for title, text in said.items():
-            needs[title] = max(len(text), needs.get(title, 0))
-    columns = choose(grid, needs)
+    past, now_s = scene.past, scene.now_s
+    largest = max((row.size for row in rows if row), default=Decimal(0))
+    look = scene.look._replace(largest=past.largest.note("size", largest, now_s))
+    texts = {row.id: _texts(row, look) for row in rows if row}
+    needs = {
+        column.title: past.needs.note(column.title, _need(column, texts.values()), now_s)
+        for column in COLUMNS
+    }
+    columns = lay_out(width - 1, needs, scene.columns)
     titles = " ".join(fit(column.title, w, right=column.right) for column, w in columns.items())
     memories = scene.past.memories
     scene.past.memories = {
@@ -69,8 +73,8 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
         if row is None:
             lines.append(styled(">" * at_cursor, width))
             continue
-        lines.append(_row(scene, row, columns, words, at_cursor=at_cursor))
-        shown += 1
+        lines.append(_row(scene, row, columns, width, at_cursor=at_cursor))
+        shown += row.reason is None
         if row.id in scene.view.expanded:
             style = _standing(scene.look, row)
             opened = details(row, scene.look)
@@ -86,8 +90,18 @@ def _tickers(row: Rfq, words: tuple[str, ...]) -> Iterable[str]:
     return (folded(leg.market_ticker or UNKNOWN) for leg in legs_with(words, row))
 
 
-def _texts(row: Rfq, look: Look, columns: Iterable[Column]) -> dict[str, str]:
-    return {column.title: column.text(row, look) for column in columns if column is not WHAT}
+def _texts(row: Rfq, look: Look) -> dict[str, str]:
+    texts = {column.title: column.text(row, look) for column in COLUMNS}
+    pieces = what(row, _WHOLE, look.now_ms, ())
+    return texts | {WHAT.title: "".join([piece.joint + piece.text for piece in pieces])}
+
+
+def _need(column: Column, texts: Iterable[Mapping[str, str]]) -> int:
+    """Count the cells that show all of a column; 0 where it has nothing to say."""
+    of_column = {said[column.title] for said in texts}
+    if of_column.issubset(column.silent):
+        return 0
+    return max(cells(safe(text)) for text in of_column)
 
 
 def _remember(before: Memory | None, texts: Mapping[str, str], now_s: float) -> Memory:
@@ -109,12 +123,7 @@ def _counts_down(text: str) -> bool:
 
 
 def _row(
-    scene: Scene,
-    row: Rfq,
-    columns: Mapping[Column, int],
-    words: tuple[str, ...],
-    *,
-    at_cursor: bool,
+    scene: Scene, row: Rfq, columns: Mapping[Column, int], width: int, *, at_cursor: bool
 ) -> Line:
     memory = scene.past.memories[row.id]
     base = _standing(scene.look, row)
@@ -123,14 +132,17 @@ def _row(
         base += STRONG
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
-    for column, width in columns.items():
+    words = sought(scene.view.text)
+    for column, wide in columns.items():
         gap = " " * (len(line) > 1)
         if column is WHAT:
-            line += [Segment(gap, base), *_what(row, width, scene.look.now_ms, words, base)]
+            line += [Segment(gap, base), *_what(row, wide, scene.look.now_ms, words, base)]
             continue
         style = _cell_style(scene.look, row, column, memory, base)
-        text = fit(memory.texts[column.title], width, right=column.right)
+        text = fit(column.shorten(memory.texts[column.title], wide), wide, right=column.right)
         line += lit([Segment(gap + text, style)], words)
+    if WHAT not in columns:
+        line.append(Segment(" " * (width - Segment.get_line_length(line)), base))
     return list(Segment.simplify(line))
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from decimal import Decimal
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from rfqwatch.screen.picture.band import Sports
+from rfqwatch.screen.picture.trouble import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.screen.controls import View
-    from rfqwatch.screen.order import Group
-    from rfqwatch.screen.picture.columns import Look
+    from rfqwatch.screen.group import Group
+    from rfqwatch.screen.picture.columns import Column, Look
+
+_Measure = TypeVar("_Measure", int, Decimal)
 
 
 class Memory(NamedTuple):
@@ -21,17 +27,38 @@ class Memory(NamedTuple):
     changed_s: Mapping[str, float]
 
 
+KEPT_S = 10.0
+"""How long room is kept for what is no longer there, so that nothing goes to and fro."""
+
+
+class Lately(Generic[_Measure]):
+    """The most of each thing lately: it grows at once, and shrinks once it was less for a while."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[_Measure, float]] = {}
+
+    def note(self, name: str, measure: _Measure, now_s: float) -> _Measure:
+        """Say how much it is at this moment; get the most it was lately."""
+        kept = self._kept.get(name)
+        if kept is None or measure >= kept[0] or now_s - kept[1] >= KEPT_S:
+            kept = self._kept[name] = measure, now_s
+        return kept[0]
+
+
 @dataclass(slots=True)
 class Past:
-    """What earlier pictures of one size leave to the next, so that nothing moves about.
+    """What earlier pictures leave to the next, so that nothing moves about.
 
-    ``memories`` are by RFQ, ``needs`` is how wide the columns' texts have been, by title, and
-    ``header`` how many lines the header has had.
+    ``memories`` are by RFQ, ``needs`` is how wide the columns' texts were, by title, ``largest``
+    what bars were drawn beside, and ``header`` what kind it was of and how many lines it had.
     """
 
     memories: dict[str, Memory] = field(default_factory=dict)
-    needs: dict[str, int] = field(default_factory=dict)
-    header: int = 0
+    needs: Lately[int] = field(default_factory=Lately)
+    largest: Lately[Decimal] = field(default_factory=Lately)
+    troubles: Troubles = field(default_factory=Troubles)
+    sports: Sports = field(default_factory=Sports)
+    header: tuple[object, int] = (None, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +66,10 @@ class Scene:
     """One picture's worth, drawn at ``now_s`` by the clock that can't be set.
 
     ``rows`` are those that may fit, None for a free line, from the first visible one, which is
-    number ``first`` of ``total``; so are ``groups``. ``newer`` rows came before them since the page
-    was turned, ``below`` lines of the opened row under the cursor have no room, ``pending`` rows
-    were not looked at yet.
+    number ``first``; so are ``groups``. ``total`` counts the open ones, or the groups. ``newer``
+    rows came before them since the page was turned, ``below`` lines of the opened row under the
+    cursor have no room, ``pending`` rows were not looked at yet. ``columns`` are those asked for,
+    none for those that earn their place. Groups are watched since ``since_ms``.
     """
 
     look: Look
@@ -55,3 +83,5 @@ class Scene:
     newer: int
     below: int
     pending: int
+    columns: Sequence[Column] = ()
+    since_ms: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from rich.color import ColorSystem
 from rich.console import COLOR_SYSTEMS, Console
@@ -36,6 +36,13 @@ GONE = Style(dim=True, strike=True)
 CHANGED = Style(bold=True, underline=True)
 URGENT = Style(reverse=True, bold=True, color="color(90)", bgcolor="color(231)")
 YOUNGEST = STRONG
+
+
+class Item(NamedTuple):
+    """One thing to say, kept together on a line."""
+
+    text: str
+    style: Style = PLAIN
 
 
 def styled(text: str, width: int, style: Style | None = None) -> Line:

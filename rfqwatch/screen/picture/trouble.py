@@ -1,0 +1,92 @@
+"""What went wrong, in words, and in colour while it is news. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rfqwatch.lines.wording import span
+from rfqwatch.screen.picture.styles import BAD, FAINT, PLAIN, Item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rfqwatch.health import Health
+
+NEWS_S = 60.0
+"""How long after it happened."""
+MOST_MISFITS = 3
+"""Fields named that are not as rfqwatch knows them."""
+
+
+class _Seen(NamedTuple):
+    total: int
+    by: int
+    at_s: float
+
+
+class Troubles:
+    """When each count last grew, and by how much: as seen from picture to picture."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, _Seen] = {}
+
+    def items(self, health: Health, now_s: float) -> Iterable[Item]:
+        """Say what went wrong; nothing of what never did."""
+        cards = health.shards.values()
+        yield from self._gaps(health, now_s)
+        if any(card.numbering.unnumbered for card in cards):
+            yield Item("no seq: completeness can't be checked", BAD)
+        drift = health.drift
+        if drift.misfits:
+            named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
+            yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD)
+        for name, count in (
+            ("malformed", sum(card.malformed for card in cards)),
+            ("unknown", sum(card.unknown for card in cards)),
+            ("backward", sum(card.numbering.backward for card in cards)),
+        ):
+            ago = self._ago(name, count, now_s)
+            if ago:
+                yield Item(f"{name} {count:,}, last {ago} ago", BAD)
+            elif count:
+                yield Item(f"{name} {count:,}", FAINT)
+
+    def _gaps(self, health: Health, now_s: float) -> Iterable[Item]:
+        cards = health.shards.values()
+        gaps = sum(card.gaps for card in cards)
+        if not gaps:
+            if not health.away:
+                yield Item("no gaps", PLAIN)
+            return
+        missed = sum(card.missed for card in cards)
+        unmeasured = sum(card.unmeasured for card in cards)
+        ago = self._ago("gap", gaps, now_s)
+        of_all = _missed(missed, unmeasured)
+        for name, count in (("missed", missed), ("unmeasured", unmeasured)):
+            self._ago(name, count, now_s)
+        if not ago:
+            yield Item(f"gaps {gaps:,}, missed {of_all}", FAINT)
+            return
+        newly = {
+            name: seen.by if seen.at_s >= self._seen["gap"].at_s else 0
+            for name, seen in self._seen.items()
+        }
+        told = (
+            f"gap {ago} ago: {_missed(newly.get('missed', 0), newly.get('unmeasured', 0))} missed"
+        )
+        yield Item(told + f", in {gaps:,} gaps {of_all}" * (gaps > 1), BAD)
+
+    def _ago(self, name: str, count: int, now_s: float) -> str:
+        """Say how long ago a count grew; nothing where that is no news."""
+        seen = self._seen.get(name, _Seen(0, 0, 0.0))
+        if count > seen.total:
+            seen = self._seen[name] = _Seen(count, count - seen.total, now_s)
+        if not count or now_s - seen.at_s >= NEWS_S:
+            return ""
+        return span(round((now_s - seen.at_s) * 1_000))
+
+
+def _missed(missed: int, unmeasured: int) -> str:
+    if not unmeasured:
+        return f"{missed:,}"
+    return f"at least {missed:,}" if missed else "unknown"
