@@ -45,10 +45,10 @@ cpu = {}
 
 def timed(owner, name):
     inner = getattr(owner, name)
-    def outer(*args):
+    def outer(*args, **named):
         before = time.process_time()
         try:
-            return inner(*args)
+            return inner(*args, **named)
         finally:
             drawing[0] += time.process_time() - before
     setattr(owner, name, outer)
