@@ -26,6 +26,9 @@ RATE_S = 5
 MOST_LOOKED_AT = 2_000
 """How many of the newest RFQs the shares are taken over."""
 
+COUNTED_S = 3.0
+"""After how long they are counted again."""
+
 _RATES = ("created/s", "asked/s")
 _SERIES = re.compile(rb"KX[A-Z0-9]+(?=-)")
 _NUMBER = 11
@@ -61,8 +64,8 @@ class Sports:
         self._counted_s = -inf
 
     def of(self, book: Book, now_s: float) -> Counter[str]:
-        """Give the counts, made anew once a second."""
-        if now_s - self._counted_s >= 1:
+        """Give the counts, made anew now and then."""
+        if now_s - self._counted_s >= COUNTED_S:
             self._counts, self._counted_s = _count(book), now_s
         return self._counts
 
