@@ -25,19 +25,21 @@ ALLOWED = {
     "book": {"exchange"},
     "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
+    "report": {"exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
     "recording": {"errors", "clock", "lines"},
     "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange", "book", "lines"},
     "screen": {
         *("errors", "clock", "signals", "escaping", "stderr"),
-        *("exchange", "book", "health", "lines"),
+        *("exchange", "book", "health", "lines", "report"),
     },
     "jumps": {"clock"},
     "quota": set(),
     "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
     "tee": set(),
     "replay": {"clock", "exchange", "health", "quota", "sources"},
+    "survey": {"exchange", "report", "sources"},
     "run": {"clock", "signals", "lines", "summary"},
     "simulator": {"errors"},
 }
@@ -54,6 +56,7 @@ FOR_TYPES = {
     "watch": {"stderr"},
     "tee": {"clock", "exchange", "quota"},
     "replay": {"lines", "playback"},
+    "survey": {"drift", "selection"},
     "run": {"stderr", "health", "recording", "quota"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
@@ -61,7 +64,7 @@ FOR_TYPES = {
 JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}}
 
-MIDDLE = {"exchange", "drift", "book", "health", "selection", "summary"}
+MIDDLE = {"exchange", "drift", "book", "health", "selection", "report", "summary"}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {
@@ -75,7 +78,7 @@ THIRD_PARTIES = {
     "rich": {"escaping", "progress", "screen"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},
-    "msgspec": {"exchange", "book", "lines", "sources", "screen", "simulator"},
+    "msgspec": {"exchange", "book", "report", "lines", "sources", "screen", "simulator", "cli"},
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "handler", "misc", "base"}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.quantities import Moment, Quantity, Seconds, Size, time_or_size
+from rfqwatch.cli.quantities import Quantity, Seconds, Size, time_or_size
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.shards import Shard, parse_shards
 
@@ -57,7 +57,6 @@ def _columns(incomplete: str) -> list[str]:
 _connection = partial(typer.Option, rich_help_panel="Connection")
 _selection = partial(typer.Option, rich_help_panel="Selection")
 _recording = partial(typer.Option, rich_help_panel="Recording")
-_replay = partial(typer.Option, rich_help_panel="Replay")
 _end = partial(typer.Option, rich_help_panel="End")
 _simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 
@@ -231,44 +230,6 @@ class SelectionOptions:
             "--known", help="No deletions of RFQs, nor quotes on them, that were not seen before."
         ),
     ] = None
-
-
-@dataclass(frozen=True)
-class ReplayOptions:
-    """Which recordings to replay instead of connecting, and how."""
-
-    source: Annotated[
-        list[str] | None,
-        _replay(
-            "--from",
-            help="Replay recordings: a file, plain, gzip or zstd, a directory, a pattern, or - for "
-            "standard input. Give it several times for several, in order.",
-            metavar="FILE|DIR|GLOB|-",
-        ),
-    ] = None
-    speed: Annotated[
-        float | None,
-        _replay(
-            help="1: by the recorded times (the default of table), N: N times as fast, 0: at once "
-            "(of tail, and of table --once).",
-            metavar="X",
-            min=0,
-        ),
-    ] = None
-    since: Annotated[
-        Moment | None,
-        _replay(
-            help="From when on to show: an ISO time, in UTC unless it says otherwise, or -2h.",
-            metavar="TIME",
-            parser=Moment,
-        ),
-    ] = None
-    until: Annotated[Moment | None, _replay(help="Up to when.", metavar="TIME", parser=Moment)] = (
-        None
-    )
-    lenient: Annotated[
-        bool, _replay("--lenient", help="Skip lines that can't be read, with a gap for them.")
-    ] = False
 
 
 @dataclass(frozen=True)

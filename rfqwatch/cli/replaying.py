@@ -22,7 +22,8 @@ from rfqwatch.sources.recorded import Recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rfqwatch.cli.options import EndOptions, ReplayOptions
+    from rfqwatch.cli.options import EndOptions
+    from rfqwatch.cli.readoptions import ReplayOptions
     from rfqwatch.drift import Drift
     from rfqwatch.lines.output import Ending
     from rfqwatch.playback import Playback
@@ -78,7 +79,7 @@ def replaying(
         async with bar(lambda: recording.taken, size):
             return await replayed.run()
 
-    size = sum(Path(name).stat().st_size for name in names if Path(name).is_file())
+    size = size_of(names)
     seen = bool(size) and not sys.stdout.isatty() and bool(sys.stderr) and sys.stderr.isatty()
     with to_its_end(health, lambda: output.lost, end, gap_advice):
         yield Watched(
@@ -86,6 +87,11 @@ def replaying(
         )
     if recording.skipped:
         voice.say(f"{counted(recording.skipped, 'line')} skipped that could not be read")
+
+
+def size_of(names: Sequence[str]) -> int:
+    """Give how many bytes files have; a pipe has none before it is read."""
+    return sum(Path(name).stat().st_size for name in names if Path(name).is_file())
 
 
 def recordings(sources: Sequence[str]) -> list[str]:

@@ -10,13 +10,13 @@ from rfqwatch.cli.options import (
     ConnectionOptions,
     EndOptions,
     RecordingOptions,
-    ReplayOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
     TableOptions,
     VerbosityOptions,
 )
+from rfqwatch.cli.readoptions import ReplayOptions
 
 if TYPE_CHECKING:
     from rfqwatch.book.book import Book

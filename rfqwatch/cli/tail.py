@@ -7,12 +7,12 @@ from rfqwatch.cli.options import (
     EndOptions,
     LineOptions,
     RecordingOptions,
-    ReplayOptions,
     SelectionOptions,
     SimulationOptions,
     SubscriptionOptions,
     VerbosityOptions,
 )
+from rfqwatch.cli.readoptions import ReplayOptions
 
 
 def tail(  # noqa: PLR0917 - each group of options is one

@@ -66,12 +66,17 @@ def svg(lines: Sequence[Line], width: int) -> str:
 
 
 def print_picture(lines: Sequence[Line]) -> None:
-    """Print a picture as plain text.
+    """Print a picture as plain text. Raises as `print_text` does."""
+    print_text(plain(lines))
+
+
+def print_text(text: str) -> None:
+    """Print text, all of it.
 
     Raises `OutputError`, and `ConsumerGoneError` when the reader is gone.
     """
     try:
-        sys.stdout.write(plain(lines))
+        sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ConsumerGoneError from None

@@ -8,7 +8,7 @@ the messages tell. Where a file does not go on as the one before it ended, every
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from rfqwatch.clock import Instant
 from rfqwatch.errors import RecordingError
@@ -79,16 +79,30 @@ class Finish(NamedTuple):
 Piece: TypeAlias = Burst | Told | Finish
 
 
+class Stamped(Protocol):
+    """What a line says of its receipt, to whoever reads lines in another way."""
+
+    received_ts_ms: int
+    shard: str
+
+
 class Recording:
     """Files, in the order given, as one stream.
 
     ``lenient`` skips lines that can't be read, and counts them in ``skipped``; ``say`` is told what
-    is odd. ``taken`` counts the bytes of files read so far, ``found`` the gaps that nobody had told
+    is odd. ``take_block`` may take whole lines of rfqwatch's own files, before which nothing is
+    missing, in a way of its own; it gives None for those that are better read one by one.
+    ``taken`` counts the bytes of files read so far, ``found`` the gaps that nobody had told
     of, and ``fd`` is what is read next, for who would rather wait until it can be.
     """
 
     def __init__(
-        self, names: Sequence[str], *, lenient: bool = False, say: Callable[[str], object] = str
+        self,
+        names: Sequence[str],
+        *,
+        lenient: bool = False,
+        say: Callable[[str], object] = str,
+        take_block: Callable[[bytes], Sequence[Stamped] | None] | None = None,
     ) -> None:
         self.names = names
         self.taken = 0
@@ -97,6 +111,7 @@ class Recording:
         self.fd: int | None = None
         self._lenient = lenient
         self._say = say
+        self._take_block = take_block
         self._said: set[str] = set()
         self._name = ""
         self._line = 0
@@ -147,6 +162,15 @@ class Recording:
             numbering.restart(None)
 
     def _split(self, data: bytes) -> Iterator[list[Piece]]:
+        if self._take_block and self._vouched and self._broken is None:
+            block = self._rest + data
+            end = block.rfind(b"\n") + 1
+            if taken := self._take_block(block[:end]):
+                self._rest = block[end:]
+                self._line += block.count(b"\n", 0, end)
+                self._note(taken)
+                yield []
+                return
         first, *others = data.split(b"\n")
         self._rest += first
         if len(self._rest) > LONGEST:
@@ -180,6 +204,12 @@ class Recording:
         yield pieces
         if failure:
             raise failure
+
+    def _note(self, lines: Sequence[Stamped]) -> None:
+        """Go on behind lines that were taken."""
+        self._stamp, self._burst = b"", None
+        self._shard, self._at_ms = lines[-1].shard, lines[-1].received_ts_ms
+        self._heard_ms.update({line.shard: line.received_ts_ms for line in lines})
 
     def _parse(self, lines: Sequence[bytes]) -> None:
         for line in lines:

@@ -3,20 +3,16 @@ from __future__ import annotations
 import pytest
 
 from rfqwatch.cli.fitting import is_replay
-from rfqwatch.cli.options import (
-    ConnectionOptions,
-    ReplayOptions,
-    SimulationOptions,
-    SubscriptionOptions,
-)
+from rfqwatch.cli.options import ConnectionOptions, SimulationOptions, SubscriptionOptions
 from rfqwatch.cli.quantities import Moment, Seconds
+from rfqwatch.cli.readoptions import ReplayOptions
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.shards import Shard
 
 
 def test_a_replay_is_told_from_a_watch() -> None:
     others = ConnectionOptions(), SubscriptionOptions(), SimulationOptions()
-    assert is_replay(ReplayOptions(["-"], speed=2), *others)
+    assert is_replay(ReplayOptions(source=["-"], speed=2), *others)
     assert not is_replay(ReplayOptions(), ConnectionOptions(url="wss://x"))
 
 
@@ -35,7 +31,7 @@ def test_options_of_a_watch_are_refused_in_a_replay(
     options: ConnectionOptions | SubscriptionOptions | SimulationOptions, name: str
 ) -> None:
     with pytest.raises(UsageError, match=f"and {name} is for watching"):
-        is_replay(ReplayOptions(["a"]), options)
+        is_replay(ReplayOptions(source=["a"]), options)
 
 
 @pytest.mark.parametrize(
