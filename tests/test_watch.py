@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from jsonschema import Draft202012Validator
 from websockets.asyncio.server import serve
 
 from rfqwatch import watch
@@ -29,6 +30,7 @@ from rfqwatch.exchange.session import Session
 from rfqwatch.exchange.shards import parse_shards
 from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
+from rfqwatch.lines.jsonschema import schema
 from rfqwatch.lines.stdout import Stdout
 from rfqwatch.quota import Quota
 from rfqwatch.run import Watched, print_lines
@@ -58,6 +60,9 @@ COUNT = 100
 
 OWN = frozenset({"rfqwatch.subscribed", "rfqwatch.gap", "rfqwatch.ended"})
 """The types of the lines that are no messages."""
+
+
+SCHEMA = Draft202012Validator(schema())
 
 
 class Hurried(Random):
@@ -377,6 +382,8 @@ async def test_a_fault_is_seen(
                 assert following["type"] == "rfqwatch.subscribed"
         assert seen.health.shards[""].gaps == len(row.gaps)
         check_account(seen, exchange.sent)
+        for line in seen.lines:
+            SCHEMA.validate(line)
 
 
 @pytest.mark.parametrize("seed", range(8))

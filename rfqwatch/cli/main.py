@@ -13,6 +13,7 @@ from rfqwatch import __version__
 from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.record import record
 from rfqwatch.cli.report import report
+from rfqwatch.cli.schema import schema
 from rfqwatch.cli.simulate import simulate
 from rfqwatch.cli.table import table
 from rfqwatch.cli.tail import tail
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (tail, table, record, report, simulate):
+for command in (tail, table, record, report, schema, simulate):
     app.command()(ungrouped(command))
 
 

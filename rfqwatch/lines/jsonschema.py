@@ -1,0 +1,167 @@
+"""The JSON Schema of every line that `rfqwatch.lines.jsonlines` writes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, get_args
+
+import msgspec
+from msgspec import Meta, Struct, defstruct
+
+from rfqwatch.exchange.events import Amount, Event
+from rfqwatch.exchange.notices import GapReason  # noqa: TC001 - msgspec reads it
+from rfqwatch.exchange.wire import OWN_TYPES, Count
+
+Milliseconds = Annotated[int, Meta(ge=0, description="Unix milliseconds")]
+Shard = Annotated[str, Meta(pattern=r"^\d+/\d+$", description="key and number of shards: 3/10")]
+
+
+class Line(Struct, kw_only=True):
+    """What every line says of its receipt."""
+
+    received_ts_ms: Annotated[int, Meta(ge=0, description="Unix milliseconds, at receipt")]
+    shard: Shard | msgspec.UnsetType = msgspec.UNSET
+
+
+class Live(Struct):
+    """Which subscription is live."""
+
+    channel: str
+    sid: Count | None
+
+
+class Subscribed(Line, tag=f"{OWN_TYPES}subscribed"):
+    """A subscription became live; from here on every message is due."""
+
+    msg: Live
+    sid: Count | None = None
+
+
+class Missing(Struct):
+    """What is missing: how much, and between which numbers and moments, as far as is known."""
+
+    reason: GapReason
+    missed: Count | None
+    last_seq: Count | None
+    next_seq: Count | None
+    from_ts_ms: Milliseconds
+    to_ts_ms: Milliseconds | None
+
+
+class Gap(Line, tag=f"{OWN_TYPES}gap"):
+    """Messages are missing here."""
+
+    msg: Missing
+    sid: Count | None = None
+
+
+class NoObject(Struct):
+    """What came, as text, or in base64 where it is not UTF-8."""
+
+    reason: str
+    text: str | msgspec.UnsetType = msgspec.UNSET
+    base64: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class Malformed(Line, tag=f"{OWN_TYPES}malformed"):
+    """A message that is no JSON object, whole."""
+
+    msg: NoObject
+
+
+class End(Struct):
+    """Why a stream ended, and how much there was of it."""
+
+    reason: str
+    events: Count
+    gaps: Count
+    missed: Count | None
+    malformed: Count
+
+
+class Ended(Line, tag=f"{OWN_TYPES}ended"):
+    """The last line of a stream."""
+
+    msg: End
+
+
+class Begun(Struct):
+    """What a file is a recording of."""
+
+    version: str
+    endpoint: str
+    shards: list[str]
+    mine: bool
+    selection: str
+    previous: str | None
+
+
+class Recording(Line, tag=f"{OWN_TYPES}recording"):
+    """The first line of a file of a recording."""
+
+    msg: Begun
+
+
+class Follows(Struct):
+    """How much was in a file."""
+
+    events: Count
+
+
+class Continued(Line, tag=f"{OWN_TYPES}continued"):
+    """The last line of a file that another follows."""
+
+    msg: Follows
+
+
+OWN = (Subscribed, Gap, Malformed, Ended, Recording, Continued)
+
+_OTHER = {
+    "title": "Other",
+    "description": "A message of the exchange's of a type, or with fields, that rfqwatch does not "
+    "know.",
+    "type": "object",
+    "properties": {
+        "type": {"not": {"type": "string", "pattern": f"^{OWN_TYPES.replace('.', '[.]')}"}},
+        "received_ts_ms": {"type": "integer", "minimum": 0},
+        "shard": {"type": "string"},
+    },
+    "required": ["received_ts_ms"],
+}
+
+
+def schema() -> dict[str, Any]:
+    """Make the schema: lines of our own as they are, the exchange's as far as they are known.
+
+    A field that is not mentioned may be there, whatever it is.
+    """
+    messages = [
+        defstruct(
+            f"{event.__name__}Line",
+            [
+                ("msg", event),
+                ("sid", Count | None, None),
+                ("seq", Count | None, None),
+                ("sending_ts_ms", Milliseconds | None, None),
+            ],
+            bases=(Line,),
+            tag=event.type,
+            kw_only=True,
+            namespace={"__doc__": event.__doc__},
+        )
+        for event in get_args(Event)
+    ]
+    types, parts = msgspec.json.schema_components(
+        (*OWN, *messages), schema_hook=_amount, ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of rfqwatch",
+        "anyOf": [*types, {"$ref": "#/$defs/Other"}],
+        "$defs": {**parts, "Other": _OTHER},
+    }
+
+
+def _amount(kind: type) -> dict[str, Any]:
+    if kind is not Amount:
+        raise NotImplementedError
+    return {"type": ["string", "number"], "description": "an exact amount"}
