@@ -72,10 +72,10 @@ def test_tail_prints_what_is_selected(recorded: Exchange, options: Mapping[str, 
 
 def test_the_table_holds_what_is_selected_and_says_what_that_is(recorded: Exchange) -> None:
     options = {"market": ["KXNFL*"], "type": ["rfq_created", "rfq_deleted"], "known": True}
-    arguments = ("--once", "--duration", "1m", "-n", "600", *words(options))
+    arguments = ("--once", "--duration", "1m", "-n", "4000", *words(options))
     done = rfqwatch("table", *arguments, environment=recorded.environment | {"COLUMNS": "120"})
     assert done.returncode == 0
-    taken = [json.loads(line) for line in asked_for(recorded, options)[:600]]
+    taken = [json.loads(line) for line in asked_for(recorded, options)[:4_000]]
     opened: set[str] = set()
     for message in taken:
         change = opened.add if message["type"] == "rfq_created" else opened.discard
@@ -83,8 +83,8 @@ def test_the_table_holds_what_is_selected_and_says_what_that_is(recorded: Exchan
     assert len(opened) < sum(message["type"] == "rfq_created" for message in taken)
     head = done.stdout.partition("age what")[0]
     assert "selected: --type rfq_created --type rfq_deleted --market KXNFL* --known" in head
-    assert re.findall(r"\bopen (\d+)", head) == [str(len(opened))]
-    assert "600 events watched" in done.stderr
+    assert re.findall(r"\bopen ([\d,]+)", head) == [f"{len(opened):,}"]
+    assert "4,000 events watched" in done.stderr
 
 
 def test_every_option_has_its_meaning() -> None:
