@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rfqwatch.exchange.reading import read
+from rfqwatch.exchange.decoding import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

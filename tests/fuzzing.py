@@ -15,9 +15,9 @@ from corpus import SENT_BY_EXCHANGE
 from rfqwatch.clock import Instant
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
 from rfqwatch.exchange.backoff import Backoff
+from rfqwatch.exchange.decoding import read as read_event
 from rfqwatch.exchange.events import EVENT_TYPES
 from rfqwatch.exchange.notices import Ended, Gap, Note, Send
-from rfqwatch.exchange.reading import read as read_event
 from rfqwatch.exchange.session import MOST_NOTES, Session, SubscriptionLostError
 from rfqwatch.exchange.shards import Shard
 from rfqwatch.exchange.wire import (
@@ -37,8 +37,8 @@ from rfqwatch.exchange.wire import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rfqwatch.exchange.decoding import Reading
     from rfqwatch.exchange.notices import Notice
-    from rfqwatch.exchange.reading import Reading
     from rfqwatch.exchange.wire import Received
 
 CONTROLS = {"subscribed": Subscribed, "unsubscribed": Unsubscribed, "ok": Ok, "error": Error}

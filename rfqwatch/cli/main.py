@@ -10,13 +10,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from rfqwatch import __version__
+from rfqwatch.cli.commands.record import record
+from rfqwatch.cli.commands.report import report
+from rfqwatch.cli.commands.schema import schema
+from rfqwatch.cli.commands.simulate import simulate
+from rfqwatch.cli.commands.table import table
+from rfqwatch.cli.commands.tail import tail
 from rfqwatch.cli.groups import ungrouped
-from rfqwatch.cli.record import record
-from rfqwatch.cli.report import report
-from rfqwatch.cli.schema import schema
-from rfqwatch.cli.simulate import simulate
-from rfqwatch.cli.table import table
-from rfqwatch.cli.tail import tail
 from rfqwatch.errors import RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}

@@ -12,9 +12,9 @@ from rfqwatch.cli.ending import to_its_end
 from rfqwatch.errors import RecordingError
 from rfqwatch.health import Health
 from rfqwatch.lines.wording import counted
-from rfqwatch.progress import bar
 from rfqwatch.quota import Quota
-from rfqwatch.replay import Replay
+from rfqwatch.replay.progress import bar
+from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched
 from rfqwatch.sources.opening import STDIN
 from rfqwatch.sources.recorded import Recording
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from rfqwatch.cli.readoptions import ReplayOptions
     from rfqwatch.drift import Drift
     from rfqwatch.lines.output import Ending
-    from rfqwatch.playback import Playback
     from rfqwatch.quota import Output
+    from rfqwatch.replay.playback import Playback
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rfqwatch.errors import UsageError
-from rfqwatch.exchange.reading import read
+from rfqwatch.exchange.decoding import read
 from rfqwatch.selection import written
 from rfqwatch.selection.selection import Selection
 from rfqwatch.selection.terms import CONDITIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.exchange.tickers import read
+from rfqwatch.book.tickers import read
 from rfqwatch.lines.wording import UNKNOWN
 
 if TYPE_CHECKING:

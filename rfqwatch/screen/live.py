@@ -9,9 +9,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rfqwatch.clock import now
-from rfqwatch.screen.keys import Keys
 from rfqwatch.screen.picture.styles import paint, terminal
-from rfqwatch.screen.tty import Screen
+from rfqwatch.screen.terminal.keystrokes import Keys
+from rfqwatch.screen.terminal.tty import Screen
 from rfqwatch.signals import SignalledError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.lines.wording import UNKNOWN, person
-from rfqwatch.screen.controls import Grouping, GroupSort, Sort, View, Within
 from rfqwatch.screen.group import Group
+from rfqwatch.screen.keymap import Grouping, GroupSort, Sort, View, Within
 from rfqwatch.screen.ranking import Place, Ranking
 from rfqwatch.screen.search import fits, legs_with, sought
 

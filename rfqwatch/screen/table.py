@@ -10,8 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rfqwatch.clock import Instant
-from rfqwatch.screen.controls import Grouping, Shown, Sort, View, press
-from rfqwatch.screen.keys import UNESC
+from rfqwatch.screen.keymap import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.order import Arrangement, Criteria
 from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.columns import Look
@@ -20,6 +19,7 @@ from rfqwatch.screen.picture.grid import body_room, head_lines, picture
 from rfqwatch.screen.picture.header import Pulse
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.scene import Past, Scene
+from rfqwatch.screen.terminal.keystrokes import UNESC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.health import Health
-    from rfqwatch.playback import Playback
+    from rfqwatch.replay.playback import Playback
     from rfqwatch.screen.picture.columns import Column
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from rfqwatch.book.readings import milliseconds
-from rfqwatch.exchange.reading import read
+from rfqwatch.exchange.decoding import read
 from rfqwatch.exchange.wire import Frame
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from rfqwatch.book.book import Book
 from rfqwatch.clock import Instant
-from rfqwatch.exchange.reading import read
+from rfqwatch.exchange.decoding import read
 from rfqwatch.health import Connection, Health
-from rfqwatch.screen.controls import Grouping, Sort, View
+from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.picture.styles import paint, terminal
 from rfqwatch.screen.table import Table
 

@@ -35,7 +35,7 @@ import json, sys, time
 from rfqwatch import watch
 from rfqwatch.cli import main as cli
 from rfqwatch.screen.live import LiveTable
-from rfqwatch.screen.tty import Screen
+from rfqwatch.screen.terminal.tty import Screen
 from rfqwatch.sources.link import Link
 
 report, settling_s, seconds = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])

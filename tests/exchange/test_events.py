@@ -13,6 +13,7 @@ from corpus import DOCUMENTED, EARLY_2026, RECORDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rfqwatch.exchange.decoding import Reading, read
 from rfqwatch.exchange.events import (
     ANONYMOUS_CREATORS,
     Amount,
@@ -27,7 +28,6 @@ from rfqwatch.exchange.events import (
     RfqDeleted,
     decode_amount,
 )
-from rfqwatch.exchange.reading import Reading, read
 
 EVENTS = {event.type: event for event in get_args(Event)}
 

@@ -14,8 +14,8 @@ import sys
 
 from rfqwatch.errors import RfqwatchError
 from rfqwatch.escaping import fit
-from rfqwatch.screen.keys import Keys
-from rfqwatch.screen.tty import Screen
+from rfqwatch.screen.terminal.keystrokes import Keys
+from rfqwatch.screen.terminal.tty import Screen
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202eabc\u200b 漢字 [/oops]\r\n"
 

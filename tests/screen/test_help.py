@@ -8,7 +8,7 @@ from rfqwatch.book.book import Book
 from rfqwatch.book.rfq import Closed, Phase, State
 from rfqwatch.clock import Instant
 from rfqwatch.health import Health
-from rfqwatch.screen.controls import Grouping, Sort, View
+from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.picture.columns import COLUMNS, HIDDEN
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.table import Table

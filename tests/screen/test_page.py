@@ -9,7 +9,7 @@ import pytest
 
 from rfqwatch.book.book import Book
 from rfqwatch.clock import Instant
-from rfqwatch.exchange.reading import read
+from rfqwatch.exchange.decoding import read
 from rfqwatch.health import Connection, Health
 from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.columns import columns_named

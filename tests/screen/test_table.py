@@ -31,7 +31,7 @@ from rfqwatch.exchange.events import (
     RfqDeleted,
 )
 from rfqwatch.health import Connection, Health
-from rfqwatch.screen.controls import KEYS, Grouping, Sort, View
+from rfqwatch.screen.keymap import KEYS, Grouping, Sort, View
 from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.picture.styles import BAD
 from rfqwatch.screen.table import Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from rfqwatch.exchange.tickers import read
+from rfqwatch.book.tickers import read
 from rfqwatch.simulator.market.catalog import Catalog
 from rfqwatch.simulator.market.chance import Chance
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
+from rfqwatch.book.tickers import sport
 from rfqwatch.escaping import cells, fit, safe
-from rfqwatch.exchange.tickers import sport
 from rfqwatch.lines.wording import NONE, UNKNOWN
 from rfqwatch.screen.picture.bars import sparkline
 from rfqwatch.screen.picture.styles import FAINT, MARKED, PLAIN, Line, styled

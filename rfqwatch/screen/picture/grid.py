@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
-from rfqwatch.screen.controls import Grouping
+from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.band import rates, shares
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
@@ -19,7 +19,7 @@ from rfqwatch.screen.picture.rows import rfq_lines
 from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
 
 if TYPE_CHECKING:
-    from rfqwatch.screen.controls import View
+    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.header import Pulse
     from rfqwatch.screen.picture.scene import Past, Scene
 

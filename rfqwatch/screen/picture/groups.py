@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import fit
 from rfqwatch.lines.wording import NONE, dollars, short_person, span
-from rfqwatch.screen.controls import Grouping
 from rfqwatch.screen.group import TEN_MS, Group
+from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.bars import sparkline
 from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled

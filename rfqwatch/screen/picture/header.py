@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.health import Connection, Health, ShardHealth
 from rfqwatch.lines.wording import clock, countdown, moment, short_person, span
-from rfqwatch.screen.controls import Grouping, View
+from rfqwatch.screen.keymap import Grouping, View
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rfqwatch.book.rfq import Rfq
-    from rfqwatch.screen.controls import View
     from rfqwatch.screen.group import Group
+    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.columns import Column, Look
 
 _Measure = TypeVar("_Measure", int, Decimal)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfqwatch.exchange.tickers import Bet, read, sport
+from rfqwatch.book.tickers import Bet, read, sport
 
 FIFTH = date(2026, 9, 5)
 FINAL = date(2026, 7, 19)

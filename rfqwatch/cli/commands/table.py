@@ -21,7 +21,7 @@ from rfqwatch.cli.readoptions import ReplayOptions
 if TYPE_CHECKING:
     from rfqwatch.book.book import Book
     from rfqwatch.health import Health
-    from rfqwatch.playback import Playback
+    from rfqwatch.replay.playback import Playback
     from rfqwatch.screen.table import Table
 
 ONCE_S = "5s"
@@ -52,7 +52,7 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
-    from rfqwatch.screen.tty import require_terminal
+    from rfqwatch.screen.terminal.tty import require_terminal
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
 
@@ -68,7 +68,7 @@ def table(  # noqa: PLR0917 - each group of options is one
         playback, duration = None, end.duration
         if replayed:
             from rfqwatch.cli.replaying import replaying
-            from rfqwatch.playback import Playback
+            from rfqwatch.replay.playback import Playback
 
             speed = (0 if shown.once else 1) if replay.speed is None else replay.speed
             playback = Playback(speed)
@@ -110,7 +110,7 @@ def _table(
 ) -> "Table":
     """Make the table as it is first shown. Raises `UsageError`."""
     from rfqwatch.errors import UsageError
-    from rfqwatch.screen.controls import Grouping, Sort, View
+    from rfqwatch.screen.keymap import Grouping, Sort, View
     from rfqwatch.screen.picture.columns import columns_named
     from rfqwatch.screen.table import Table
 

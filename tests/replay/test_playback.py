@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 
-from rfqwatch.playback import Playback
+from rfqwatch.replay.playback import Playback
 
 T = 1_790_000_000_000
 

@@ -44,8 +44,8 @@ def tail(  # noqa: PLR0917 - each group of options is one
     replayed = is_replay(replay, connection, subscription, recording, simulation)
     if replayed:
         from rfqwatch.cli.replaying import replaying
-        from rfqwatch.playback import Playback
-        from rfqwatch.progress import say_over as say
+        from rfqwatch.replay.playback import Playback
+        from rfqwatch.replay.progress import say_over as say
     else:
         from rfqwatch.cli.watching import watching
         from rfqwatch.stderr import say_when as say

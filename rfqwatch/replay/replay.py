@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.notices import Gap
     from rfqwatch.health import Health, ShardHealth
     from rfqwatch.lines.output import Ending
-    from rfqwatch.playback import Playback
     from rfqwatch.quota import Output, Quota
+    from rfqwatch.replay.playback import Playback
     from rfqwatch.sources.recorded import Piece, Recording
 
 HELD_S = 0.005

@@ -17,7 +17,7 @@ import sys
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING
 
-from rfqwatch.screen.leaving import CANCEL
+from rfqwatch.screen.terminal.leaving import CANCEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -12,6 +12,7 @@ from json_text import ODD, VALUES, lists, members, objects
 from msgspec import Struct
 from msgspec.structs import FieldInfo, asdict, fields
 
+from rfqwatch.exchange.decoding import Misfit, Reading, read
 from rfqwatch.exchange.events import (
     EVENT_TYPES,
     BatchRfq,
@@ -21,7 +22,6 @@ from rfqwatch.exchange.events import (
     RfqBatchCreated,
     RfqCreated,
 )
-from rfqwatch.exchange.reading import Misfit, Reading, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

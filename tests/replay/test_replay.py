@@ -31,9 +31,9 @@ from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import Stdout
-from rfqwatch.playback import Playback
 from rfqwatch.quota import Quota
-from rfqwatch.replay import Replay
+from rfqwatch.replay.playback import Playback
+from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.faults import FaultKind, parse_faults
 from rfqwatch.simulator.serving import start

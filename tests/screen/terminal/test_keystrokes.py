@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfqwatch.screen.keys import LONGEST_PASTE, KeyDecoder, Keys
+from rfqwatch.screen.terminal.keystrokes import LONGEST_PASTE, KeyDecoder, Keys
 
 pieces = st.sampled_from(
     b"\x1b|[|O|]|P|M|A|q|1|;|~|\x07|\\|<| |\0|\x1b[A|\x1b[200~|\x1b[201~|"

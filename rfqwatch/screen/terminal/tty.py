@@ -19,9 +19,9 @@ from tty import CC, LFLAG
 from typing import TYPE_CHECKING, Any
 
 from rfqwatch.errors import UsageError
-from rfqwatch.screen.canvas import Canvas
-from rfqwatch.screen.guard import Guard
-from rfqwatch.screen.leaving import leave, set_attributes
+from rfqwatch.screen.terminal.canvas import Canvas
+from rfqwatch.screen.terminal.guard import Guard
+from rfqwatch.screen.terminal.leaving import leave, set_attributes
 from rfqwatch.stderr import say
 
 if TYPE_CHECKING:

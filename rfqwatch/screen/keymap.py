@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from rfqwatch.escaping import safe
-from rfqwatch.screen.keys import PASTE
+from rfqwatch.screen.terminal.keystrokes import PASTE
 
 LONGEST_FILTER = 200
 

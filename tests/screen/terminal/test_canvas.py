@@ -8,7 +8,7 @@ import random
 import pyte
 
 from rfqwatch.escaping import fit
-from rfqwatch.screen.canvas import Canvas
+from rfqwatch.screen.terminal.canvas import Canvas
 
 COLUMNS, LINES = 40, 8
 

@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from rfqwatch.screen import leaving
+from rfqwatch.screen.terminal import leaving
 
 
 class Guard:

@@ -26,7 +26,7 @@ def report(
     from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import ConsumerGoneError
     from rfqwatch.lines.wording import counted
-    from rfqwatch.progress import bar, say_over
+    from rfqwatch.replay.progress import bar, say_over
     from rfqwatch.report.questions import Report
     from rfqwatch.run import until_signal
     from rfqwatch.screen.answers import as_json, as_tables

@@ -1,0 +1,1 @@
+"""Recordings at the pace of their own clock."""
