@@ -28,7 +28,7 @@ MESSAGES = [
 def of_its_type(line: dict[str, Any]) -> bool:
     """Tell whether a line is as its own type says."""
     part = {"$ref": f"#/$defs/{BY_TYPE[line['type']]}", "$defs": SCHEMA["$defs"]}
-    return Draft202012Validator(part).is_valid(line)
+    return bool(Draft202012Validator(part).is_valid(line))
 
 
 def test_the_schema_is_one() -> None:
