@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+import screen_program
 from pseudo_terminal import DEADLINE_S, PseudoTerminal, job_control
 
-COMMAND = f"{sys.executable} {Path(__file__).with_name('screen_program.py')}"
+COMMAND = f"{sys.executable} {screen_program.__file__}"
 
 UNLISTED = [
     *(signal.SIGQUIT, signal.SIGABRT, signal.SIGSEGV, signal.SIGUSR1, signal.SIGUSR2),

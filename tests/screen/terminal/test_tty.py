@@ -11,10 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+import screen_program
 from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
 
-PROGRAM = str(Path(__file__).with_name("screen_program.py"))
+PROGRAM = screen_program.__file__
 COMMAND = [sys.executable, PROGRAM]
 BUSY = [*COMMAND, "0.002"]
 
