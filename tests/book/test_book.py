@@ -210,11 +210,11 @@ def test_a_full_book_drops_its_oldest_and_counts_them() -> None:
 
 def test_the_book_is_bounded_without_a_tick() -> None:
     book = Book(max_open=100)
-    for number in range(30_000):
+    for number in range(10_000):
         book.apply(created(str(number)), NOW)
         book.apply(quoted("q", rfq_id=f"unknown {number}"), NOW)
         book.apply(RfqDeleted(id=str(number)), NOW)
-    assert len(book.rows) < 9_000
+    assert len(book.rows) < 8_500
 
 
 def test_changes_name_the_rows_that_came_changed_or_went() -> None:

@@ -81,7 +81,7 @@ def number_in(pattern: str, text: str) -> int:
 
 @pytest.mark.parametrize(("columns", "lines"), [(80, 24), (40, 10), (160, 60)])
 def test_rows_come_and_go_and_a_new_size_is_a_new_picture(columns: int, lines: int) -> None:
-    with PseudoTerminal([*SIM, "--sim-rate", "60"], columns, lines) as terminal:
+    with PseudoTerminal([*SIM, "--sim-rate", "240"], columns, lines) as terminal:
         terminal.see("watching for")
         terminal.see(lambda terminal: len(rows(terminal)) >= lines - 6)
         assert not terminal.given_back
@@ -109,7 +109,7 @@ def test_rows_come_and_go_and_a_new_size_is_a_new_picture(columns: int, lines: i
 
 
 def test_an_acceptance_rings_the_bell_if_asked_to() -> None:
-    command = [*SIM, "--sim-rate", "100", "--mine"]
+    command = [*SIM, "--sim-rate", "600", "--mine"]
     with PseudoTerminal([*command, "--bell"], 120) as terminal:
         terminal.see(" confirm ")
         terminal.see(lambda terminal: b"\a" in terminal.raw)

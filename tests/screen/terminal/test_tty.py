@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import screen_program
 from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = screen_program.__file__
 COMMAND = [sys.executable, PROGRAM]
