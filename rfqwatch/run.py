@@ -12,19 +12,19 @@ from rfqwatch.clock import now
 from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.signals import SignalledError, first_of, signals
-from rfqwatch.summary import ending, summary
+from rfqwatch.stream.summary import ending, summary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
     from typing import Any
 
     from rfqwatch.clock import Instant
-    from rfqwatch.health import Health
     from rfqwatch.lines.output import LineOutput
     from rfqwatch.lines.stdout import Stdout
-    from rfqwatch.quota import Quota
     from rfqwatch.recording.recorder import Recorder
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.health import Health
+    from rfqwatch.stream.quota import Quota
 
 _Result = TypeVar("_Result")
 

@@ -12,12 +12,12 @@ from rfqwatch.sources.recorded import Burst, Finish, Recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rfqwatch.drift import Drift
     from rfqwatch.exchange.wire import Message, Payload
-    from rfqwatch.report.questions import Report
+    from rfqwatch.report.contents import Report
     from rfqwatch.report.typed import Line
     from rfqwatch.selection.selection import Selection
     from rfqwatch.sources.recorded import Piece
+    from rfqwatch.stream.drift import Drift
 
 
 class Survey:

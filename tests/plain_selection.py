@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from rfqwatch.cli.options import SelectionOptions
+    from rfqwatch.cli.options.selection import SelectionOptions
 
 Message = dict[str, Any]
 

@@ -19,50 +19,41 @@ ALLOWED = {
     "escaping": set(),
     "stderr": {"escaping"},
     "exchange": {"errors"},
-    "drift": {"exchange"},
     "book": {"exchange"},
-    "health": {"exchange", "drift", "book"},
     "selection": {"errors", "exchange", "book"},
     "report": {"exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
-    "recording": {"errors", "clock", "lines"},
-    "summary": {"lines"},
     "sources": {"", "errors", "clock", "exchange", "book", "lines"},
-    "quota": set(),
-    "replay": {"clock", "stderr", "exchange", "health", "quota", "sources"},
+    "stream": {"errors", "clock", "exchange", "book", "lines", "sources"},
+    "recording": {"errors", "clock", "lines"},
+    "replay": {"clock", "stderr", "exchange", "sources", "stream"},
     "screen": {
         *("errors", "clock", "signals", "escaping", "stderr"),
-        *("exchange", "book", "health", "lines", "report"),
+        *("exchange", "book", "lines", "report", "stream"),
     },
-    "jumps": {"clock"},
-    "watch": {"errors", "clock", "exchange", "health", "jumps", "sources", "quota"},
-    "tee": set(),
     "survey": {"exchange", "report", "sources"},
-    "run": {"clock", "signals", "lines", "summary"},
+    "run": {"clock", "signals", "lines", "stream"},
     "simulator": {"errors"},
 }
 # What each may name besides, but only in its types: it is handed to it by others.
 FOR_TYPES = {
     "exchange": {"clock"},
     "book": {"clock"},
-    "health": {"clock"},
     "lines": {"clock"},
-    "recording": {"health", "stderr"},
-    "summary": {"health"},
-    "screen": {"replay", "recording"},
-    "quota": {"clock", "exchange", "selection"},
-    "watch": {"stderr"},
-    "tee": {"clock", "exchange", "quota"},
+    "stream": {"stderr", "selection"},
+    "recording": {"stderr", "stream"},
     "replay": {"lines"},
-    "survey": {"drift", "selection"},
-    "run": {"stderr", "health", "recording", "quota"},
+    "screen": {"replay", "recording"},
+    "survey": {"selection", "stream"},
+    "run": {"stderr", "recording"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it.
 JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}}
 
-MIDDLE = {"exchange", "drift", "book", "health", "selection", "report", "summary"}
+MIDDLE = {"exchange", "book", "selection", "report"}
+PURE = {f"stream/{name}.py" for name in ("drift", "health", "summary", "tee")}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {
@@ -172,7 +163,9 @@ def test_third_parties_stay_where_they_belong(path: Path) -> None:
     assert not misplaced
 
 
-@pytest.mark.parametrize("path", [path for path in MODULES if part(path) in MIDDLE], ids=named)
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if part(path) in MIDDLE or named(path) in PURE], ids=named
+)
 def test_the_middle_is_pure(path: Path) -> None:
     allowed = {"cryptography"} if named(path) in SECRETS else set()
     assert not others_imported(path) & IMPURE - allowed
@@ -189,11 +182,14 @@ def test_modules_are_named_after_their_duty(path: Path) -> None:
         ("import socket", {"socket"}),
         ("def f():\n    import rfqwatch.cli.main as c", {"rfqwatch.cli.main"}),
         ("if x:\n    from rfqwatch.cli.main import main", {"rfqwatch.cli.main"}),
-        ("from rfqwatch import watch, __version__", {"rfqwatch.watch", "rfqwatch.__version__"}),
+        (
+            "from rfqwatch import run, __version__",
+            {"rfqwatch.run", "rfqwatch.__version__"},
+        ),
         ("from . import stdout", {"rfqwatch.lines"}),
         ("from .stdout import Stdout", {"rfqwatch.lines.stdout"}),
-        ("from .. import watch", {"rfqwatch.watch"}),
-        ("from ..watch import watch", {"rfqwatch.watch"}),
+        ("from .. import run", {"rfqwatch.run"}),
+        ("from ..run import show", {"rfqwatch.run"}),
     ],
 )
 def test_no_way_of_importing_is_overlooked(source: str, names: set[str]) -> None:

@@ -12,13 +12,13 @@ import typer
 from rfqwatch.errors import GapsError
 from rfqwatch.lines.stdout import ConsumerGoneError
 from rfqwatch.signals import SignalledError
-from rfqwatch.summary import uncertain
+from rfqwatch.stream.summary import uncertain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rfqwatch.cli.options import EndOptions
-    from rfqwatch.health import Health
+    from rfqwatch.cli.options.end import EndOptions
+    from rfqwatch.stream.health import Health
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.cli.keyfile import load_credentials
-from rfqwatch.cli.options import SimulationOptions
+from rfqwatch.cli.options.simulation import SimulationOptions
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, unquoted
 from rfqwatch.stderr import say
@@ -15,7 +15,7 @@ from rfqwatch.stderr import say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.cli.options import ConnectionOptions
+    from rfqwatch.cli.options.connection import ConnectionOptions
 
 URL_VARIABLE = "RFQWATCH_URL"
 PATH = "/trade-api/ws/v2"

@@ -10,7 +10,7 @@ from rfqwatch.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    from rfqwatch.cli.readoptions import ReplayOptions
+    from rfqwatch.cli.options.replay import ReplayOptions
 
 
 def is_replay(replay: ReplayOptions, *others: DataclassInstance) -> bool:

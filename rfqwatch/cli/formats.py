@@ -11,7 +11,7 @@ from rfqwatch.lines.text import TextLines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rfqwatch.cli.options import Format
+    from rfqwatch.cli.options.output import Format
     from rfqwatch.exchange.events import Event
     from rfqwatch.exchange.wire import Payload
     from rfqwatch.lines.output import LineOutput, Place

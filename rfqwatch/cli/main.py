@@ -16,7 +16,7 @@ from rfqwatch.cli.commands.schema import schema
 from rfqwatch.cli.commands.simulate import simulate
 from rfqwatch.cli.commands.table import table
 from rfqwatch.cli.commands.tail import tail
-from rfqwatch.cli.groups import ungrouped
+from rfqwatch.cli.options.groups import ungrouped
 from rfqwatch.errors import RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}

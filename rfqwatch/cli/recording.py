@@ -7,17 +7,18 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from rfqwatch import __version__
-from rfqwatch.cli.quantities import Seconds, Size
+from rfqwatch.cli.options.quantities import Seconds, Size
 from rfqwatch.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rfqwatch.cli.options import RecordingOptions, RecordOptions, SubscriptionOptions
-    from rfqwatch.cli.quantities import Quantity
-    from rfqwatch.health import Health
+    from rfqwatch.cli.options.connection import SubscriptionOptions
+    from rfqwatch.cli.options.quantities import Quantity
+    from rfqwatch.cli.options.recording import RecordingOptions, RecordOptions
     from rfqwatch.recording.recorder import Recorder
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.health import Health
 
 ROTATION = (Seconds("1h"),)
 

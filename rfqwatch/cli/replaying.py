@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.cli.ending import to_its_end
 from rfqwatch.errors import RecordingError
-from rfqwatch.health import Health
 from rfqwatch.lines.wording import counted
-from rfqwatch.quota import Quota
 from rfqwatch.replay.progress import bar
 from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched
-from rfqwatch.sources.opening import STDIN
+from rfqwatch.sources.decompression import STDIN
 from rfqwatch.sources.recorded import Recording
+from rfqwatch.stream.health import Health
+from rfqwatch.stream.quota import Quota
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rfqwatch.cli.options import EndOptions
-    from rfqwatch.cli.readoptions import ReplayOptions
-    from rfqwatch.drift import Drift
+    from rfqwatch.cli.options.end import EndOptions
+    from rfqwatch.cli.options.replay import ReplayOptions
     from rfqwatch.lines.output import Ending
-    from rfqwatch.quota import Output
     from rfqwatch.replay.playback import Playback
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.drift import Drift
+    from rfqwatch.stream.quota import Output
 
 IN_A_DIRECTORY = "*.jsonl*"
 """Files of a directory that are recordings, the one still being written among them."""

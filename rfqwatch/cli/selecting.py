@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.decoding import read
-from rfqwatch.selection import written
+from rfqwatch.selection import parsing
 from rfqwatch.selection.selection import Selection
 from rfqwatch.selection.terms import CONDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rfqwatch.cli.options import SelectionOptions
-    from rfqwatch.drift import Drift
+    from rfqwatch.cli.options.selection import SelectionOptions
     from rfqwatch.exchange.events import Event
     from rfqwatch.exchange.wire import Payload
+    from rfqwatch.stream.drift import Drift
 
 _T = TypeVar("_T")
 
@@ -35,17 +35,17 @@ def selecting(
         return None, drift.read
     selection = Selection(
         drift.read,
-        types=_made("type", written.types, given["type"]) if "type" in given else None,
+        types=_made("type", parsing.types, given["type"]) if "type" in given else None,
         conditions=[
             _made(name, make, given[name]) for name, make in CONDITIONS.items() if name in given
         ],
-        include=_each("include", written.regex, given),
-        exclude=_each("exclude", written.regex, given),
+        include=_each("include", parsing.regex, given),
+        exclude=_each("exclude", parsing.regex, given),
         known="known" in given,
         text=text,
     )
     if "min_cost" in given and "max_cost" in given:
-        least, most = (written.amount(given[name]) for name in ("min_cost", "max_cost"))
+        least, most = (parsing.amount(given[name]) for name in ("min_cost", "max_cost"))
         if least > most:
             raise UsageError(
                 f"--min-cost {least} is more than --max-cost {most}", "No RFQ can be both."

@@ -12,28 +12,24 @@ from rfqwatch.cli.endpoint import endpoint
 from rfqwatch.cli.recording import recorded
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
-from rfqwatch.health import Health
-from rfqwatch.quota import Quota
 from rfqwatch.run import Watched
 from rfqwatch.sources.websocket import Dialer
-from rfqwatch.tee import Tee
-from rfqwatch.watch import Channel, watch
+from rfqwatch.stream.health import Health
+from rfqwatch.stream.quota import Quota
+from rfqwatch.stream.tee import Tee
+from rfqwatch.stream.watch import Channel, watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.cli.options import (
-        ConnectionOptions,
-        EndOptions,
-        RecordingOptions,
-        RecordOptions,
-        SimulationOptions,
-        SubscriptionOptions,
-    )
-    from rfqwatch.drift import Drift
-    from rfqwatch.quota import Output
+    from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
+    from rfqwatch.cli.options.end import EndOptions
+    from rfqwatch.cli.options.recording import RecordingOptions, RecordOptions
+    from rfqwatch.cli.options.simulation import SimulationOptions
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.drift import Drift
+    from rfqwatch.stream.quota import Output
 
 
 @contextmanager

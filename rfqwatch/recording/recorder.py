@@ -18,12 +18,12 @@ from rfqwatch.recording.file import File
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rfqwatch.health import Health
     from rfqwatch.lines.buffer import Mark, Shed
     from rfqwatch.recording.compression import Compression
     from rfqwatch.recording.folder import Folder
     from rfqwatch.recording.limits import Retention, Rotation
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.health import Health
 
 PAUSE_S = 0.75
 """How long lines wait for others to be compressed with: less than a second, with the writing."""

@@ -1,4 +1,4 @@
-"""Carries a recording to the output, as `rfqwatch.watch` carries what an exchange sends."""
+"""Carries a recording to the output, as `rfqwatch.stream.watch` carries what an exchange sends."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 from rfqwatch.clock import Instant
 from rfqwatch.exchange.notices import Live
 from rfqwatch.exchange.wire import Malformed, Unknown
-from rfqwatch.health import Connection, lag_of
-from rfqwatch.quota import EnoughError
 from rfqwatch.sources.recorded import Burst, Finish
+from rfqwatch.stream.health import Connection, lag_of
+from rfqwatch.stream.quota import EnoughError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rfqwatch.exchange.notices import Gap
-    from rfqwatch.health import Health, ShardHealth
     from rfqwatch.lines.output import Ending
-    from rfqwatch.quota import Output, Quota
     from rfqwatch.replay.playback import Playback
     from rfqwatch.sources.recorded import Piece, Recording
+    from rfqwatch.stream.health import Health, ShardHealth
+    from rfqwatch.stream.quota import Output, Quota
 
 HELD_S = 0.005
 """How long a replay waits before it looks again whether more lines are wanted."""

@@ -10,7 +10,7 @@ from rfqwatch.book.rfq import unpack_legs
 from rfqwatch.escaping import safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN, clock, counted, person, settlement, size
-from rfqwatch.screen.bets import LegBet, bets
+from rfqwatch.screen.legwords import LegBet, bets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

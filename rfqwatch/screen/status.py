@@ -17,9 +17,9 @@ from rfqwatch.lines.wording import UNKNOWN, counted, storage
 from rfqwatch.stderr import can_be_written, say_when
 
 if TYPE_CHECKING:
-    from rfqwatch.health import Health
     from rfqwatch.recording.folder import Folder
     from rfqwatch.recording.recorder import Recorder
+    from rfqwatch.stream.health import Health
 
 DRAWN_EACH_S = 0.5
 SAID_EACH_S = 60.0

@@ -13,10 +13,10 @@ from rfqwatch.clock import Instant
 from rfqwatch.screen.keymap import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.order import Arrangement, Criteria
 from rfqwatch.screen.page import Page
+from rfqwatch.screen.picture.above.header import Pulse
 from rfqwatch.screen.picture.columns import Look
 from rfqwatch.screen.picture.details import details
 from rfqwatch.screen.picture.grid import body_room, head_lines, picture
-from rfqwatch.screen.picture.header import Pulse
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.scene import Past, Scene
 from rfqwatch.screen.terminal.keystrokes import UNESC
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.rfq import Rfq
-    from rfqwatch.health import Health
     from rfqwatch.replay.playback import Playback
     from rfqwatch.screen.picture.columns import Column
     from rfqwatch.screen.picture.styles import Line
     from rfqwatch.screen.ranking import Ranking
+    from rfqwatch.stream.health import Health
 
 _ABOUT_A_ROW = {"enter", "esc", "y"}
 

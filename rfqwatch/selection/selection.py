@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.selection.parsing import Glob
     from rfqwatch.selection.terms import Condition
-    from rfqwatch.selection.written import Glob
 
 MOST_REMEMBERED = 1_000_000
 """RFQs of which it is remembered how they stand: 130 bytes each. The older half goes at once."""

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from rfqwatch.book.rfq import COMBO_PREFIX
 from rfqwatch.exchange.events import Leg, RfqBatchCreated, RfqCreated
-from rfqwatch.selection import written
+from rfqwatch.selection import parsing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from rfqwatch.exchange.events import BatchRfq
-    from rfqwatch.selection.written import Glob
+    from rfqwatch.selection.parsing import Glob
 
 _UNREAD = (Leg(),)
 
@@ -57,7 +57,7 @@ def _told(terms: RfqCreated | BatchRfq, legs: Sequence[Leg] | None) -> Sequence[
 
 
 def _market(texts: Sequence[str]) -> Condition:
-    glob = written.globs(texts)
+    glob = parsing.globs(texts)
 
     def fits(asked: Asked) -> bool:
         tickers = [leg.market_ticker for leg in (_UNREAD if asked.legs is None else asked.legs)]
@@ -67,7 +67,7 @@ def _market(texts: Sequence[str]) -> Condition:
 
 
 def _event(texts: Sequence[str]) -> Condition:
-    glob = written.globs(texts)
+    glob = parsing.globs(texts)
 
     def fits(asked: Asked) -> bool:
         tickers = [leg.event_ticker for leg in (_UNREAD if asked.legs is None else asked.legs)]
@@ -80,7 +80,7 @@ def _event(texts: Sequence[str]) -> Condition:
 
 
 def _collection(texts: Sequence[str]) -> Condition:
-    glob = written.globs(texts)
+    glob = parsing.globs(texts)
 
     def fits(asked: Asked) -> bool:
         # All combos are of a collection, and nothing else is.
@@ -103,7 +103,7 @@ def _combo(wanted: bool) -> Condition:  # noqa: FBT001 - the option's value
 
 
 def _legs(texts: Sequence[str]) -> Condition:
-    ranges = [written.legs(text) for text in texts]
+    ranges = [parsing.legs(text) for text in texts]
 
     def fits(asked: Asked) -> bool:
         return asked.legs is None or any(len(asked.legs) in each for each in ranges)
@@ -112,17 +112,17 @@ def _legs(texts: Sequence[str]) -> Condition:
 
 
 def _min_cost(text: str) -> Condition:
-    least = written.amount(text)
+    least = parsing.amount(text)
     return lambda asked: (asked.terms.target_cost or asked.terms.contracts or least) >= least
 
 
 def _max_cost(text: str) -> Condition:
-    most = written.amount(text)
+    most = parsing.amount(text)
     return lambda asked: (asked.terms.target_cost or asked.terms.contracts or most) <= most
 
 
 def _min_contracts(text: str) -> Condition:
-    least = written.amount(text)
+    least = parsing.amount(text)
     return lambda asked: (asked.terms.contracts or asked.terms.target_cost or least) >= least
 
 

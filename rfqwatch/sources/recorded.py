@@ -25,7 +25,7 @@ from rfqwatch.exchange.wire import (
     Subscribed,
     read,
 )
-from rfqwatch.sources.opening import Opened
+from rfqwatch.sources.decompression import Opened
 from rfqwatch.sources.ownlines import (
     OwnLine,
     ending_of,

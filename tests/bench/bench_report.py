@@ -22,9 +22,9 @@ from typing import Any, get_args
 
 import msgspec
 
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.events import Event, decode_amount
-from rfqwatch.report.questions import Report
+from rfqwatch.report.contents import Report
+from rfqwatch.stream.drift import Drift
 from rfqwatch.survey import Survey
 
 RFQWATCH = [sys.executable, "-m", "rfqwatch"]

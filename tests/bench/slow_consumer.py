@@ -23,7 +23,7 @@ from ledger import Ledger
 from relay import relaying
 from tailing import resident_mb, tailing
 
-from rfqwatch.cli.quantities import Size
+from rfqwatch.cli.options.quantities import Size
 from rfqwatch.simulator.faults import parse_faults
 from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.serving import running

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from rfqwatch.cli.fitting import is_replay
-from rfqwatch.cli.options import ConnectionOptions, SimulationOptions, SubscriptionOptions
-from rfqwatch.cli.quantities import Moment, Seconds
-from rfqwatch.cli.readoptions import ReplayOptions
+from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
+from rfqwatch.cli.options.quantities import Moment, Seconds
+from rfqwatch.cli.options.replay import ReplayOptions
+from rfqwatch.cli.options.simulation import SimulationOptions
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.shards import Shard
 

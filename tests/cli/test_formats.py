@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 
 from rfqwatch.cli.formats import line_output
-from rfqwatch.cli.options import Format
-from rfqwatch.drift import Drift
+from rfqwatch.cli.options.output import Format
 from rfqwatch.lines.stdout import Stdout
+from rfqwatch.stream.drift import Drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

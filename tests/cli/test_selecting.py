@@ -12,11 +12,11 @@ import pytest
 from plain_selection import wanted
 from program import Exchange, is_quiet, rfqwatch
 
-from rfqwatch.cli.options import SelectionOptions
+from rfqwatch.cli.options.selection import SelectionOptions
 from rfqwatch.cli.selecting import selecting
-from rfqwatch.drift import Drift
 from rfqwatch.selection.terms import CONDITIONS
 from rfqwatch.simulator.serving import running
+from rfqwatch.stream.drift import Drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

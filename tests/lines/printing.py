@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from rfqwatch.clock import Instant
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.wire import Control, Message, Payload, Received, read
 from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import Stdout
 from rfqwatch.lines.text import TextLines
+from rfqwatch.stream.drift import Drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,6 @@ from full_disk import files_end_at
 
 from rfqwatch.clock import Instant
 from rfqwatch.exchange.wire import Malformed, Payload, Subscribed, read
-from rfqwatch.health import Health
 from rfqwatch.lines.output import Ending
 from rfqwatch.recording import recorder as recorder_module
 from rfqwatch.recording.compression import GZIP
@@ -19,6 +18,7 @@ from rfqwatch.recording.folder import Folder
 from rfqwatch.recording.limits import Retention, Rotation
 from rfqwatch.recording.recorder import PAUSE_S, PIECE, Recorder
 from rfqwatch.stderr import Voice
+from rfqwatch.stream.health import Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

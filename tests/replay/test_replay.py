@@ -20,18 +20,15 @@ from hypothesis import strategies as st
 from rfqwatch.book.book import Book
 from rfqwatch.book.feed import Feed
 from rfqwatch.clock import Instant
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.credentials import credentials_from_pem
 from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.session import Session
 from rfqwatch.exchange.shards import parse_shards
 from rfqwatch.exchange.wire import Control, Payload, read
-from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import Stdout
-from rfqwatch.quota import Quota
 from rfqwatch.replay.playback import Playback
 from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched, print_lines
@@ -40,7 +37,10 @@ from rfqwatch.simulator.serving import start
 from rfqwatch.sources.recorded import Recording
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.stderr import Verbosity, Voice
-from rfqwatch.watch import Channel, watch
+from rfqwatch.stream.drift import Drift
+from rfqwatch.stream.health import Health
+from rfqwatch.stream.quota import Quota
+from rfqwatch.stream.watch import Channel, watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,11 +7,11 @@ import pytest
 from rfqwatch.book.book import Book
 from rfqwatch.book.rfq import Closed, Phase, State
 from rfqwatch.clock import Instant
-from rfqwatch.health import Health
 from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.picture.columns import COLUMNS, HIDDEN
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.table import Table
+from rfqwatch.stream.health import Health
 
 ABOVE = ["watching for", "proven live", "as of", "open", "created", "frames", "lag", "p50", "p99"]
 ABOVE += ["gaps", "missed", "malformed", "unknown", "backward", "not as known", "evicted"]

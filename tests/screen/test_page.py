@@ -10,12 +10,12 @@ import pytest
 from rfqwatch.book.book import Book
 from rfqwatch.clock import Instant
 from rfqwatch.exchange.decoding import read
-from rfqwatch.health import Connection, Health
 from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.ranking import Ranking
 from rfqwatch.screen.table import Table
 from rfqwatch.simulator.market.traffic import Traffic
+from rfqwatch.stream.health import Connection, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

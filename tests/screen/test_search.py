@@ -16,9 +16,9 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
-from rfqwatch.health import Health
 from rfqwatch.screen.search import fits, parts, sought
 from rfqwatch.screen.table import Table
+from rfqwatch.stream.health import Health
 
 if TYPE_CHECKING:
     from rfqwatch.book.rfq import Rfq

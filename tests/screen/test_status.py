@@ -9,7 +9,6 @@ import pytest
 from pseudo_terminal import PseudoTerminal
 
 from rfqwatch.clock import now
-from rfqwatch.health import Connection, Health
 from rfqwatch.recording.compression import GZIP
 from rfqwatch.recording.folder import Folder
 from rfqwatch.recording.limits import Retention, Rotation
@@ -17,6 +16,7 @@ from rfqwatch.recording.recorder import Recorder
 from rfqwatch.screen import status as status_module
 from rfqwatch.screen.status import StatusLine, status
 from rfqwatch.stderr import Voice
+from rfqwatch.stream.health import Connection, Health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

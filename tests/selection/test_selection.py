@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plain_selection import wanted
 
-from rfqwatch.cli.options import SelectionOptions
+from rfqwatch.cli.options.selection import SelectionOptions
 from rfqwatch.cli.selecting import selecting
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.wire import Control, Payload, read
 from rfqwatch.selection import selection
+from rfqwatch.stream.drift import Drift
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

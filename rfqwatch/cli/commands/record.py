@@ -1,14 +1,11 @@
 """The command ``record``."""
 
-from rfqwatch.cli.options import (
-    ConnectionOptions,
-    EndOptions,
-    RecordOptions,
-    SelectionOptions,
-    SimulationOptions,
-    SubscriptionOptions,
-    VerbosityOptions,
-)
+from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
+from rfqwatch.cli.options.end import EndOptions
+from rfqwatch.cli.options.output import VerbosityOptions
+from rfqwatch.cli.options.recording import RecordOptions
+from rfqwatch.cli.options.selection import SelectionOptions
+from rfqwatch.cli.options.simulation import SimulationOptions
 
 
 def record(  # noqa: PLR0917 - each group of options is one
@@ -28,11 +25,11 @@ def record(  # noqa: PLR0917 - each group of options is one
 
     from rfqwatch.cli.selecting import selecting
     from rfqwatch.cli.watching import watching
-    from rfqwatch.drift import Drift
     from rfqwatch.run import show
     from rfqwatch.screen.status import StatusLine
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Verbosity, Voice
+    from rfqwatch.stream.drift import Drift
 
     level = verbosity.level()
     line = StatusLine(quiet=level == Verbosity.QUIET)

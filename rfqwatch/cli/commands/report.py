@@ -6,8 +6,9 @@ import sys
 
 import typer
 
-from rfqwatch.cli.options import SelectionOptions, VerbosityOptions
-from rfqwatch.cli.readoptions import ReportOptions, StretchOptions
+from rfqwatch.cli.options.output import VerbosityOptions
+from rfqwatch.cli.options.replay import ReportOptions, StretchOptions
+from rfqwatch.cli.options.selection import SelectionOptions
 
 
 def report(
@@ -23,16 +24,16 @@ def report(
 
     from rfqwatch.cli.replaying import recordings, size_of
     from rfqwatch.cli.selecting import selecting
-    from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import ConsumerGoneError
     from rfqwatch.lines.wording import counted
     from rfqwatch.replay.progress import bar, say_over
-    from rfqwatch.report.questions import Report
+    from rfqwatch.report.contents import Report
     from rfqwatch.run import until_signal
     from rfqwatch.screen.answers import as_json, as_tables
     from rfqwatch.screen.snapshot import print_text
     from rfqwatch.signals import SignalledError
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.drift import Drift
     from rfqwatch.survey import Survey
 
     voice = Voice(verbosity.level(), say_over)

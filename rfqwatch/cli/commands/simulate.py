@@ -6,7 +6,7 @@ import signal
 
 import typer
 
-from rfqwatch.cli.options import ServingOptions, SimulationOptions
+from rfqwatch.cli.options.simulation import ServingOptions, SimulationOptions
 from rfqwatch.errors import RfqwatchError
 
 

@@ -6,23 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from rfqwatch.cli.options import (
-    ConnectionOptions,
-    EndOptions,
-    RecordingOptions,
-    SelectionOptions,
-    SimulationOptions,
-    SubscriptionOptions,
-    TableOptions,
-    VerbosityOptions,
-)
-from rfqwatch.cli.readoptions import ReplayOptions
+from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
+from rfqwatch.cli.options.end import EndOptions
+from rfqwatch.cli.options.output import VerbosityOptions
+from rfqwatch.cli.options.recording import RecordingOptions
+from rfqwatch.cli.options.replay import ReplayOptions
+from rfqwatch.cli.options.selection import SelectionOptions
+from rfqwatch.cli.options.simulation import SimulationOptions
+from rfqwatch.cli.options.table import TableOptions
 
 if TYPE_CHECKING:
     from rfqwatch.book.book import Book
-    from rfqwatch.health import Health
     from rfqwatch.replay.playback import Playback
     from rfqwatch.screen.table import Table
+    from rfqwatch.stream.health import Health
 
 ONCE_S = "5s"
 MOST_HELD = 20
@@ -46,15 +43,15 @@ def table(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.book.book import Book
     from rfqwatch.book.feed import Feed
     from rfqwatch.cli.fitting import is_replay
-    from rfqwatch.cli.quantities import Seconds
+    from rfqwatch.cli.options.quantities import Seconds
     from rfqwatch.cli.selecting import selecting
-    from rfqwatch.drift import Drift
     from rfqwatch.run import show
     from rfqwatch.screen.live import LiveTable
     from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
     from rfqwatch.screen.terminal.tty import require_terminal
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.drift import Drift
 
     replayed = is_replay(replay, connection, subscription, recording, simulation)
     if not shown.once:

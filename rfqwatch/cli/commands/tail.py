@@ -2,17 +2,13 @@
 
 import sys
 
-from rfqwatch.cli.options import (
-    ConnectionOptions,
-    EndOptions,
-    LineOptions,
-    RecordingOptions,
-    SelectionOptions,
-    SimulationOptions,
-    SubscriptionOptions,
-    VerbosityOptions,
-)
-from rfqwatch.cli.readoptions import ReplayOptions
+from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
+from rfqwatch.cli.options.end import EndOptions
+from rfqwatch.cli.options.output import LineOptions, VerbosityOptions
+from rfqwatch.cli.options.recording import RecordingOptions
+from rfqwatch.cli.options.replay import ReplayOptions
+from rfqwatch.cli.options.selection import SelectionOptions
+from rfqwatch.cli.options.simulation import SimulationOptions
 
 
 def tail(  # noqa: PLR0917 - each group of options is one
@@ -35,11 +31,11 @@ def tail(  # noqa: PLR0917 - each group of options is one
     from rfqwatch.cli.fitting import is_replay
     from rfqwatch.cli.formats import line_output
     from rfqwatch.cli.selecting import selecting
-    from rfqwatch.drift import Drift
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.drift import Drift
 
     replayed = is_replay(replay, connection, subscription, recording, simulation)
     if replayed:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
 from rfqwatch.screen.keymap import Grouping
-from rfqwatch.screen.picture.band import rates, shares
+from rfqwatch.screen.picture.above.band import rates, shares
+from rfqwatch.screen.picture.above.header import header
 from rfqwatch.screen.picture.details import INDENT
 from rfqwatch.screen.picture.groups import group_lines
-from rfqwatch.screen.picture.header import header
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.rows import rfq_lines
@@ -20,7 +20,7 @@ from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
 
 if TYPE_CHECKING:
     from rfqwatch.screen.keymap import View
-    from rfqwatch.screen.picture.header import Pulse
+    from rfqwatch.screen.picture.above.header import Pulse
     from rfqwatch.screen.picture.scene import Past, Scene
 
 _HEADS = ((40, 6), (12, 3), (8, 2), (0, 1))

@@ -10,7 +10,7 @@ from rfqwatch.book.rfq import COMBO_PREFIX, unpack_legs
 from rfqwatch.escaping import cells, cut, safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN, counted
-from rfqwatch.screen.bets import LegBet, bets
+from rfqwatch.screen.legwords import LegBet, bets
 from rfqwatch.screen.search import hits
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from rfqwatch.screen.picture.band import Sports
-from rfqwatch.screen.picture.trouble import Troubles
+from rfqwatch.screen.picture.above.band import Sports
+from rfqwatch.screen.picture.above.trouble import Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

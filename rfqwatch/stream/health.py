@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.book.lag import lag
 from rfqwatch.book.readings import milliseconds
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.decoding import read
 from rfqwatch.exchange.numbering import Numbering
+from rfqwatch.stream.drift import Drift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

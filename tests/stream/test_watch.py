@@ -20,7 +20,6 @@ import trustme
 from jsonschema import Draft202012Validator
 from websockets.asyncio.server import serve
 
-from rfqwatch import watch
 from rfqwatch.clock import now
 from rfqwatch.errors import RfqwatchError
 from rfqwatch.exchange import doubt, session
@@ -28,11 +27,9 @@ from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
 from rfqwatch.exchange.session import Session
 from rfqwatch.exchange.shards import parse_shards
-from rfqwatch.health import Health
 from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.lines.jsonschema import schema
 from rfqwatch.lines.stdout import Stdout
-from rfqwatch.quota import Quota
 from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.exchange import SimulatedExchange
 from rfqwatch.simulator.faults import Fault, FaultKind, parse_faults
@@ -41,8 +38,11 @@ from rfqwatch.simulator.oddities import DRIFTED, ODD_ERRORS, ODD_NUMBERS
 from rfqwatch.simulator.serving import start, throwaway_key
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.stderr import Verbosity, Voice
-from rfqwatch.summary import uncertain
-from rfqwatch.watch import Channel
+from rfqwatch.stream import watch
+from rfqwatch.stream.health import Health
+from rfqwatch.stream.quota import Quota
+from rfqwatch.stream.summary import uncertain
+from rfqwatch.stream.watch import Channel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rfqwatch.errors import RecordingError
-from rfqwatch.sources.opening import BLOCK, Opened
+from rfqwatch.sources.decompression import BLOCK, Opened
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -12,7 +12,7 @@ from other_exchange import running
 from program import clean_environment, events, rest, started
 from surroundings import stepped
 
-from rfqwatch.jumps import INTERVAL_S, Clocks, Jump, between
+from rfqwatch.stream.jumps import INTERVAL_S, Clocks, Jump, between
 
 if TYPE_CHECKING:
     import subprocess

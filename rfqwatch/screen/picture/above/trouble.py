@@ -10,7 +10,7 @@ from rfqwatch.screen.picture.styles import BAD, FAINT, PLAIN, Item
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.health import Health
+    from rfqwatch.stream.health import Health
 
 NEWS_S = 60.0
 """How long after it happened."""

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rfqwatch.cli.options import SelectionOptions
+from rfqwatch.cli.options.selection import SelectionOptions
 from rfqwatch.cli.selecting import selecting
-from rfqwatch.drift import Drift
 from rfqwatch.exchange.wire import Frame, Payload
-from rfqwatch.quota import EnoughError, Quota
+from rfqwatch.stream.drift import Drift
+from rfqwatch.stream.quota import EnoughError, Quota
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

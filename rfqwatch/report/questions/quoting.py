@@ -17,14 +17,14 @@ from rfqwatch.exchange.events import (
     QuoteExecuted,
 )
 from rfqwatch.report.answer import Answer
-from rfqwatch.report.lives import PERCENTS, time_columns, time_row
+from rfqwatch.report.questions.lives import PERCENTS, time_columns, time_row
 from rfqwatch.report.tally import Tally
 from rfqwatch.report.times import Times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from rfqwatch.report.lives import Born
+    from rfqwatch.report.questions.lives import Born
     from rfqwatch.report.typed import DeletedLine, OtherLine
 
 MOST_HELD = 100_000

@@ -19,10 +19,10 @@ from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
-from rfqwatch.health import LATE_MS, Connection, lag_of
-from rfqwatch.jumps import jumps
-from rfqwatch.quota import EnoughError
 from rfqwatch.sources.link import DisconnectedError, caught_up
+from rfqwatch.stream.health import LATE_MS, Connection, lag_of
+from rfqwatch.stream.jumps import jumps
+from rfqwatch.stream.quota import EnoughError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.notices import Notice
     from rfqwatch.exchange.session import Session
     from rfqwatch.exchange.wire import Message, Payload, Received
-    from rfqwatch.health import ShardHealth
-    from rfqwatch.jumps import Jump
-    from rfqwatch.quota import Output, Quota
     from rfqwatch.sources.link import Link
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.health import ShardHealth
+    from rfqwatch.stream.jumps import Jump
+    from rfqwatch.stream.quota import Output, Quota
 
 MOST_KINDS_SAID = 100
 LONGEST_EXCERPT = 100

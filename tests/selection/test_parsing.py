@@ -7,7 +7,7 @@ import pytest
 
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.events import EVENT_TYPES
-from rfqwatch.selection import written
+from rfqwatch.selection import parsing
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from rfqwatch.selection import written
     ],
 )
 def test_globs(globs: list[str], ticker: str, *, fits: bool) -> None:
-    assert bool(written.globs(globs)(ticker)) is fits
+    assert bool(parsing.globs(globs)(ticker)) is fits
 
 
 @pytest.mark.parametrize(
@@ -41,16 +41,16 @@ def test_globs(globs: list[str], ticker: str, *, fits: bool) -> None:
 )
 def test_wrong_globs(glob: str, words: str) -> None:
     with pytest.raises(UsageError) as refused:
-        written.globs(["fine", glob])
+        parsing.globs(["fine", glob])
     assert words in refused.value.message
 
 
 def test_types() -> None:
     for name in EVENT_TYPES:
-        assert written.types([name])(name)
-    assert written.types(["RFQ_CREATED"])("rfq_created")
-    assert not written.types(["rfq_created"])("rfq_deleted")
-    assert written.types(["rfq_amend*"])("rfq_amended")
+        assert parsing.types([name])(name)
+    assert parsing.types(["RFQ_CREATED"])("rfq_created")
+    assert not parsing.types(["rfq_created"])("rfq_deleted")
+    assert parsing.types(["rfq_amend*"])("rfq_amended")
 
 
 @pytest.mark.parametrize(
@@ -64,18 +64,18 @@ def test_types() -> None:
 )
 def test_a_type_that_no_message_would_have(name: str, words: str) -> None:
     with pytest.raises(UsageError) as refused:
-        written.types(["rfq_deleted", name])
+        parsing.types(["rfq_deleted", name])
     assert words in refused.value.message
     assert "rfq_batch_executed" in refused.value.advice
 
 
 def test_expressions_are_sought_in_bytes() -> None:
-    assert written.regex("KX(NFL|MLB)").search(bytearray(b"..KXMLB"))
-    assert written.regex("(?i)kxnfl").search(b"KXNFL")
-    assert written.regex("é").search("é".encode())
+    assert parsing.regex("KX(NFL|MLB)").search(bytearray(b"..KXMLB"))
+    assert parsing.regex("(?i)kxnfl").search(b"KXNFL")
+    assert parsing.regex("é").search("é".encode())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert written.regex("[[]").search(b"[")
+        assert parsing.regex("[[]").search(b"[")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_expressions_are_sought_in_bytes() -> None:
 )
 def test_wrong_expressions(expression: str, words: str) -> None:
     with pytest.raises(UsageError) as refused:
-        written.regex(expression)
+        parsing.regex(expression)
     assert words in refused.value.message
 
 
@@ -106,7 +106,7 @@ def test_wrong_expressions(expression: str, words: str) -> None:
     ],
 )
 def test_ranges(text: str, inside: set[int], outside: set[int]) -> None:
-    read = written.legs(text)
+    read = parsing.legs(text)
     assert all(number in read for number in inside)
     assert not any(number in read for number in outside)
 
@@ -114,21 +114,21 @@ def test_ranges(text: str, inside: set[int], outside: set[int]) -> None:
 @pytest.mark.parametrize("text", ["..", "", "2-5", "-1", "2...5", "a..b", "1.5", "٣", "2..5..6"])
 def test_wrong_ranges(text: str) -> None:
     with pytest.raises(UsageError, match=r"no range") as refused:
-        written.legs(text)
+        parsing.legs(text)
     assert "2..5" in refused.value.advice
 
 
 def test_a_range_that_runs_backwards() -> None:
     with pytest.raises(UsageError, match="runs backwards"):
-        written.legs("5..2")
+        parsing.legs("5..2")
 
 
 def test_amounts_are_exact() -> None:
-    assert written.amount("0.1") == Decimal("0.1")
-    assert written.amount("1000000.000001") == Decimal("1000000.000001")
+    assert parsing.amount("0.1") == Decimal("0.1")
+    assert parsing.amount("1000000.000001") == Decimal("1000000.000001")
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1e3", "$5", "1,000", "nan", "0.0000001", "٣", ".5"])
 def test_wrong_amounts(text: str) -> None:
     with pytest.raises(UsageError, match="no amount"):
-        written.amount(text)
+        parsing.amount(text)

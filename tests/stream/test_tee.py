@@ -8,7 +8,7 @@ from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.wire import Frame, Payload, read
 from rfqwatch.lines.jsonlines import JsonLines
 from rfqwatch.lines.stdout import Stdout
-from rfqwatch.tee import Tee
+from rfqwatch.stream.tee import Tee
 
 if TYPE_CHECKING:
     from pathlib import Path

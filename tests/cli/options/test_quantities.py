@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rfqwatch.cli.quantities import Moment, Seconds, Size, time_or_size
+from rfqwatch.cli.options.quantities import Moment, Seconds, Size, time_or_size
 from rfqwatch.clock import now
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rfqwatch.lines.output import Ending
 
 if TYPE_CHECKING:
-    from rfqwatch.health import Health
+    from rfqwatch.stream.health import Health
 
 
 def uncertain(health: Health, lost: int) -> str:

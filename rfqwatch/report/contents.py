@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.report.asked import Gathering, asked
-from rfqwatch.report.combos import Combos
-from rfqwatch.report.completeness import Completeness
-from rfqwatch.report.creators import Creators
-from rfqwatch.report.demand import Demand
-from rfqwatch.report.lags import Lags
 from rfqwatch.report.legs import MOST_LEGS, Legs
-from rfqwatch.report.lives import Lives
-from rfqwatch.report.pairs import Pairs
-from rfqwatch.report.quoting import Quoting
+from rfqwatch.report.questions.combos import Combos
+from rfqwatch.report.questions.completeness import Completeness
+from rfqwatch.report.questions.creators import Creators
+from rfqwatch.report.questions.demand import Demand
+from rfqwatch.report.questions.lags import Lags
+from rfqwatch.report.questions.lives import Lives
+from rfqwatch.report.questions.pairs import Pairs
+from rfqwatch.report.questions.quoting import Quoting
 from rfqwatch.report.typed import block_of
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The options of commands that read recordings, in groups like those of `rfqwatch.cli.options`."""
+"""Options: which recordings to read, how."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.quantities import Moment
+from rfqwatch.cli.options.quantities import Moment
 
 _replay = partial(typer.Option, rich_help_panel="Replay")
 

@@ -9,7 +9,7 @@ import pytest
 
 from rfqwatch.clock import Instant
 from rfqwatch.exchange.wire import Frame
-from rfqwatch.health import (
+from rfqwatch.stream.health import (
     MOST_LAGS,
     Connection,
     Health,

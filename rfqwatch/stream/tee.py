@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rfqwatch.clock import Instant
     from rfqwatch.exchange.notices import Gap, Live
     from rfqwatch.exchange.wire import Message, Payload
-    from rfqwatch.quota import Output
+    from rfqwatch.stream.quota import Output
 
 
 class Tee:

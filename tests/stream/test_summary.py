@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from rfqwatch.clock import Instant
-from rfqwatch.health import Connection, Health
 from rfqwatch.lines.output import Ending
-from rfqwatch.summary import ending, summary, uncertain
+from rfqwatch.stream.health import Connection, Health
+from rfqwatch.stream.summary import ending, summary, uncertain
 
 START = Instant(1_000, 1.0)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from rfqwatch.cli.groups import ungrouped
+from rfqwatch.cli.options.groups import ungrouped
 
 
 @dataclass(frozen=True)

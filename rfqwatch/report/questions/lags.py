@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.report.answer import Answer
-from rfqwatch.report.lives import time_columns, time_row
+from rfqwatch.report.questions.lives import time_columns, time_row
 from rfqwatch.report.times import Times
 
 if TYPE_CHECKING:

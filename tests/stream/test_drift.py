@@ -5,8 +5,8 @@ import json
 import pytest
 from corpus import DOCUMENTED
 
-from rfqwatch.drift import MOST_KINDS, OTHERS, Drift
 from rfqwatch.exchange.events import EVENT_TYPES, RfqCreated, RfqDeleted
+from rfqwatch.stream.drift import MOST_KINDS, OTHERS, Drift
 
 
 def message(**fields: object) -> bytearray:

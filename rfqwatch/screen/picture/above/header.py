@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.segment import Segment
 
 from rfqwatch.escaping import cells, fit, safe
-from rfqwatch.health import Connection, Health, ShardHealth
 from rfqwatch.lines.wording import clock, countdown, moment, short_person, span
 from rfqwatch.screen.keymap import Grouping, View
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
+from rfqwatch.stream.health import Connection, Health, ShardHealth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rfqwatch.book.book import Book
     from rfqwatch.clock import Instant
-    from rfqwatch.screen.picture.trouble import Troubles
+    from rfqwatch.screen.picture.above.trouble import Troubles
 
 SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""

@@ -7,7 +7,7 @@ from recorded_lines import START_MS, created, deleted, line, quoted
 
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS
 from rfqwatch.exchange.notices import Gap
-from rfqwatch.report.questions import Report
+from rfqwatch.report.contents import Report
 from rfqwatch.report.typed import lines_of
 
 if TYPE_CHECKING:

@@ -1,0 +1,93 @@
+"""Options: where to connect, as whom; which part of the channel to ask for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Literal
+
+import typer
+
+from rfqwatch.cli.options.quantities import Seconds
+from rfqwatch.exchange.shards import Shard, parse_shards
+
+Environment = Literal["prod", "demo", "sim"]
+
+_connection = partial(typer.Option, rich_help_panel="Connection")
+_selection = partial(typer.Option, rich_help_panel="Selection")
+
+
+@dataclass(frozen=True)
+class ConnectionOptions:
+    """Where to connect, as whom, and how persistently."""
+
+    env: Annotated[
+        Environment | None,
+        _connection(
+            help="Where to connect: production (the default), demo, or a simulated exchange "
+            "inside the program that needs no account."
+        ),
+    ] = None
+    url: Annotated[
+        str | None,
+        _connection(
+            help="Any other endpoint (or RFQWATCH_URL). Credentials go over wss://, or to this "
+            "computer.",
+            metavar="URL",
+        ),
+    ] = None
+    key_id: Annotated[
+        str | None, _connection(help="API key id (or KALSHI_API_KEY_ID).", metavar="ID")
+    ] = None
+    key_file: Annotated[
+        str | None,
+        _connection(
+            help="Private key in PEM, RSA or Ed25519 (or KALSHI_PRIVATE_KEY_PATH, or the PEM "
+            "itself in KALSHI_PRIVATE_KEY).",
+            metavar="FILE",
+        ),
+    ] = None
+    max_retries: Annotated[
+        int | None,
+        _connection(
+            help="Give up (exit 5) after so many attempts in a row. Default: never.",
+            metavar="N",
+            min=0,
+        ),
+    ] = None
+    no_reconnect: Annotated[
+        bool, _connection("--no-reconnect", help="End (exit 5) when the connection is lost.")
+    ] = False
+    idle_timeout: Annotated[
+        Seconds,
+        _connection(
+            help="Reconnect when nothing at all is heard for so long; the exchange pings every "
+            "10 s.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("30s")
+    quiet_timeout: Annotated[
+        Seconds,
+        _connection(
+            help="Ask the exchange whether the subscription still lives when no message came for "
+            "so long.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("60s")
+
+
+@dataclass(frozen=True)
+class SubscriptionOptions:
+    """Which part of the channel to ask the exchange for."""
+
+    shard: Annotated[
+        Sequence[Shard] | None,
+        _selection(
+            help="Watch a part of the channel: key K of N, counted from 0 (3/10), several (0,2/10) "
+            "or all (all/4), with a connection for each.",
+            metavar="K/N",
+            parser=parse_shards,
+        ),
+    ] = None
+    mine: Annotated[bool, _selection("--mine", help="Your own RFQs only.")] = False

@@ -1,0 +1,49 @@
+"""Options: what goes to standard output or standard error."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import typer
+
+from rfqwatch.cli.options.quantities import Size
+from rfqwatch.errors import UsageError
+
+Format = Literal["jsonl", "raw", "text"]
+
+
+@dataclass(frozen=True)
+class LineOptions:
+    """What lines look like, and how many may wait."""
+
+    output: Annotated[
+        Format,
+        typer.Option(
+            "--output", "-o", help="JSON lines, the exchange's bytes alone, or text to read."
+        ),
+    ] = "jsonl"
+    buffer: Annotated[
+        Size,
+        typer.Option(
+            help="Memory for lines that nobody reads yet; past it the oldest RFQs are shed, "
+            "and said.",
+            metavar="SIZE",
+            parser=Size,
+        ),
+    ] = Size("64MiB")
+
+
+@dataclass(frozen=True)
+class VerbosityOptions:
+    """How much is said on standard error."""
+
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Say what the connection does, each step of it."),
+    ] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+
+    def level(self) -> int:
+        """Give how much is said, of `rfqwatch.stderr.Verbosity`; raises `UsageError`."""
+        if self.verbose and self.quiet:
+            raise UsageError("--verbose and --quiet exclude each other", "Leave one of them out.")
+        return 1 + self.verbose - self.quiet

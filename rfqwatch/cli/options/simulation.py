@@ -1,0 +1,59 @@
+"""Options: what the simulated exchange does, where it serves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rfqwatch.simulator.faults import Fault
+
+SIM_RATE = 20
+
+_simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
+
+
+def _faults(text: str) -> Sequence["Fault"]:
+    from rfqwatch.simulator.faults import parse_faults
+
+    return parse_faults(text)
+
+
+@dataclass(frozen=True)
+class SimulationOptions:
+    """What the simulated exchange does; all None where nothing was asked of it."""
+
+    sim_rate: Annotated[
+        float | None,
+        _simulation(
+            help=f"Frames a second (default {SIM_RATE}; 0: as fast as they are read).",
+            metavar="RATE",
+            min=0,
+        ),
+    ] = None
+    sim_seed: Annotated[
+        int | None, _simulation(help="Repeat the traffic and faults of this number.", metavar="N")
+    ] = None
+    sim_fault: Annotated[
+        Sequence["Fault"] | None,
+        _simulation(
+            help="Faults, now and then (reset,seq-hole) or at a data frame (overflow@100). "
+            "A wrong name lists them all.",
+            metavar="NAME[@N],…",
+            parser=_faults,
+        ),
+    ] = None
+
+    @property
+    def rate(self) -> float:
+        """Frames a second."""
+        return SIM_RATE if self.sim_rate is None else self.sim_rate
+
+
+@dataclass(frozen=True)
+class ServingOptions:
+    """Where to serve."""
+
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any.", min=0, max=65535)] = 0

@@ -1,0 +1,83 @@
+"""Options: what the table shows, where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from rfqwatch.cli.options.quantities import Seconds
+
+Colors = Literal["auto", "always", "never"]
+Order = Literal["newest", "oldest", "largest", "quotes", "deadline"]
+Group = Literal["event", "leg", "market", "creator", "batch"]
+
+
+def _savable(text: str) -> Path:
+    from rfqwatch.screen.snapshot import require_savable
+
+    path = Path(text)
+    require_savable(path)
+    return path
+
+
+def _columns(incomplete: str) -> list[str]:
+    from rfqwatch.screen.picture.columns import COLUMNS
+
+    before, comma, begun = incomplete.rpartition(",")
+    names = [column.name for column in COLUMNS if column.name not in before.split(",")]
+    return [before + comma + name for name in names if name.startswith(begun)]
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What the table shows, and where."""
+
+    sort: Annotated[Order, typer.Option(help="The first order; s changes it.")] = "newest"
+    group: Annotated[
+        Group | None, typer.Option(help="What to count by at first; g changes it.")
+    ] = None
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="Show these columns, in this order, instead of those that have something to say: "
+            "age,what,size,yes-bid. A wrong name lists them all.",
+            metavar="NAME,…",
+            autocompletion=_columns,
+        ),
+    ] = None
+    max_age: Annotated[
+        Seconds,
+        typer.Option(
+            help="From which age an open RFQ counts as stale: the exchange does not tell of all "
+            "ends.",
+            metavar="TIME",
+            parser=Seconds,
+        ),
+    ] = Seconds("2h")
+    fps: Annotated[
+        float,
+        typer.Option(
+            help="Pictures a second, at most; a key brings the next one forward.",
+            metavar="N",
+            min=0.1,
+            max=30,
+        ),
+    ] = 4.0
+    bell: Annotated[
+        bool, typer.Option("--bell", help="Ring when a quote that you may see is accepted.")
+    ] = False
+    once: Annotated[
+        bool,
+        typer.Option(
+            "--once", help="Print one plain picture at the end of --duration (default 5s)."
+        ),
+    ] = False
+    svg: Annotated[
+        Path | None,
+        typer.Option(help="Save the last picture as SVG.", metavar="FILE", parser=_savable),
+    ] = None
+    color: Annotated[
+        Colors,
+        typer.Option(help="Colours on the terminal; auto: unless NO_COLOR is set."),
+    ] = "auto"
