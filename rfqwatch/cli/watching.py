@@ -22,10 +22,8 @@ from rfqwatch.stream.watch import Channel, watch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.cli.options.connection import ConnectionOptions, SubscriptionOptions
-    from rfqwatch.cli.options.end import EndOptions
     from rfqwatch.cli.options.recording import RecordingOptions, RecordOptions
-    from rfqwatch.cli.options.simulation import SimulationOptions
+    from rfqwatch.cli.options.stream import LiveOptions
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
     from rfqwatch.stream.drift import Drift
@@ -35,13 +33,10 @@ if TYPE_CHECKING:
 @contextmanager
 def watching(
     shown: Output | None,
-    connection: ConnectionOptions,
-    subscription: SubscriptionOptions,
-    end: EndOptions,
-    simulation: SimulationOptions,
+    live: LiveOptions,
+    recording: RecordingOptions | RecordOptions,
     *,
     selection: Selection | None,
-    recording: RecordingOptions | RecordOptions,
     drift: Drift,
     voice: Voice,
     gap_advice: str = "",
@@ -52,8 +47,9 @@ def watching(
     `CredentialsError` at the start, as `to_its_end` does, and `OutputError` where something could
     not be recorded.
     """
+    connection, subscription, end = live.connection, live.subscription, live.end
     retries = 0 if connection.no_reconnect else connection.max_retries
-    with endpoint(connection, simulation) as exchange:
+    with endpoint(connection, live.simulation) as exchange:
         dialer = Dialer(
             exchange.url,
             exchange.credentials,

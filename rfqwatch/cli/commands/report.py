@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 
 import typer
 
@@ -18,56 +17,15 @@ def report(
     verbosity: VerbosityOptions,
 ) -> None:
     """Sum up recordings: what was asked for, by whom, what became of it, what is missing."""
-    import asyncio
-    import gc
-    from contextlib import nullcontext
-
-    from rfqwatch.cli.replaying import recordings, size_of
-    from rfqwatch.cli.selecting import selecting
+    from rfqwatch.cli.reporting import summed_up
     from rfqwatch.lines.stdout import ConsumerGoneError
-    from rfqwatch.lines.wording import counted
-    from rfqwatch.replay.progress import bar, say_over
-    from rfqwatch.report.contents import Report
-    from rfqwatch.run import until_signal
     from rfqwatch.screen.answers import as_json, as_tables
     from rfqwatch.screen.snapshot import print_text
     from rfqwatch.signals import SignalledError
-    from rfqwatch.stderr import Voice
-    from rfqwatch.stream.drift import Drift
-    from rfqwatch.survey import Survey
 
-    voice = Voice(verbosity.level(), say_over)
-    drift = Drift(voice.say)
-    selected, _ = selecting(selection, drift)
-    names = recordings(reported.source)
-    told = Report()
-    survey = Survey(
-        names,
-        told,
-        selection=selected,
-        drift=drift,
-        say=voice.say,
-        lenient=stretch.lenient,
-        since_ms=stretch.since,
-        until_ms=stretch.until,
-    )
-    recording = survey.recording
-
-    async def read() -> None:
-        seen = bool(sys.stderr) and sys.stderr.isatty()
-        async with bar(lambda: recording.taken, size_of(names)) if seen else nullcontext():
-            for _ in survey:
-                await asyncio.sleep(0)
-
-    # What is counted holds no circles, and would take long to be looked through for them.
-    gc.disable()
+    write = {"text": as_tables, "json": as_json}[reported.output]
     try:
-        asyncio.run(until_signal(read()))
-        if recording.skipped:
-            voice.say(f"{counted(recording.skipped, 'line')} skipped that could not be read")
-        if not told.messages:
-            voice.say("no message was recorded there, or none that is selected")
-        write = {"text": as_tables, "json": as_json}[reported.output]
+        told = summed_up(reported.source, selection, stretch, verbosity.level())
         print_text(write(told.answers(reported.top)))
     except SignalledError as signalled:
         raise typer.Exit(signalled.exit_code) from None

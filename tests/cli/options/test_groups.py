@@ -40,6 +40,25 @@ def test_typer_sees_the_fields_and_the_command_gets_the_groups() -> None:
     assert got == [PaintOptions("blue", thick=True), SizeOptions(4)]
 
 
+@dataclass(frozen=True)
+class DrawOptions:
+    paint: PaintOptions
+    size: SizeOptions
+
+
+def test_a_group_of_groups_is_taken_apart_as_well() -> None:
+    got: list[object] = []
+
+    def draw(options: DrawOptions) -> None:
+        """Draw it."""
+        got.append(options)
+
+    command = ungrouped(draw)
+    assert list(inspect.signature(command).parameters) == ["colour", "thick", "size"]
+    command(colour="blue", thick=True, size=4)
+    assert got == [DrawOptions(PaintOptions("blue", thick=True), SizeOptions(4))]
+
+
 def test_two_groups_can_not_hold_the_same_option() -> None:
     def draw(one: SizeOptions, other: SizeOptions) -> None:
         """Draw nothing."""
