@@ -48,9 +48,9 @@ FOR_TYPES = {
     "run": {"stderr", "recording"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
-# the package there imports it.
+# the package there imports it, and what writes down how it is declared.
 JOINER = "cli"
-ENTRANCE = {"__main__": {"cli"}}
+ENTRANCE = {"__main__": {"cli"}, "reference": {"cli"}}
 
 MIDDLE = {"exchange", "book", "selection", "report"}
 PURE = {f"stream/{name}.py" for name in ("drift", "health", "summary", "tee")}
@@ -63,7 +63,7 @@ IMPURE = {
 }
 # What each third party is for, and so where it may be imported at all.
 THIRD_PARTIES = {
-    "typer": {"cli"},
+    "typer": {"cli", "reference"},
     "rich": {"escaping", "replay", "screen"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},

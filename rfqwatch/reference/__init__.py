@@ -1,0 +1,1 @@
+"""The declared command line, as files for shells, for ``man``, for readers."""
