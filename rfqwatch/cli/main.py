@@ -27,6 +27,7 @@ app = typer.Typer(
     name="rfqwatch",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (tail, table, record, report, schema, simulate):

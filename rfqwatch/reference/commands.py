@@ -13,6 +13,9 @@ from typer.core import TyperArgument, TyperOption
 
 from rfqwatch.cli.main import app
 
+PROFILE_TABLE = r's/^ *\[ *profile *\. *"\{0,1\}\([A-Za-z0-9_-]\{1,\}\)"\{0,1\} *\].*/\1/p'
+"""What ``sed -n`` prints the names of the profiles by, out of rfqwatch/config.toml."""
+
 Kind = Literal["nothing", "words", "files", "directories", "profiles"]
 
 
@@ -23,14 +26,13 @@ class Value:
     ``metavar`` is how the help shows it. ``kind`` says what of it a shell can know: ``nothing``,
     names of ``files`` or ``directories``, of the ``profiles`` of the user's configuration, or
     ``words``, each with what it means, where that is declared. ``listed``: several, with commas
-    between them. ``exhaustive``: nothing but those words is taken.
+    between them.
     """
 
     metavar: str
     kind: Kind
     words: tuple[tuple[str, str], ...] = ()
     listed: bool = False
-    exhaustive: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,15 @@ class Command:
         return summary(self.help)
 
 
+ROOM = 60
+"""Characters that a line of 80 has for a summary, beside the longest name."""
+
+
 def summary(text: str) -> str:
     """Give the beginning of a help text that can stand for all of it in a list."""
     plain = re.sub(r"\s+(\([^()]*\))?", lambda found: "" if found[1] else " ", text)
-    return re.split(r"[.;:] ", plain, maxsplit=1)[0].removesuffix(".")
+    whole = re.split(r"[.;:] ", plain, maxsplit=1)[0].removesuffix(".")
+    return whole if len(whole) <= ROOM else whole[:ROOM].rpartition(", ")[0] or whole
 
 
 def declared() -> Command:
@@ -149,11 +156,13 @@ def _value(parameter: TyperOption | TyperArgument, context: typer.Context) -> Va
     listed = metavar.endswith(",…")
     choices = parameter.type_descriptor.choices
     if choices is not None:
-        return Value(metavar, "words", tuple((str(each), "") for each in choices), exhaustive=True)
+        return Value(metavar, "words", tuple((str(each), "") for each in choices))
     words = tuple((each.value, each.help or "") for each in parameter.shell_complete(context, ""))
     if words:
         return Value(metavar, "words", words, listed)
-    kinds: dict[str, Kind] = {"FILE": "files", "DIR": "directories", "PROFILE": "profiles"}
+    if "--profile" in parameter.opts:
+        return Value(metavar, "profiles")
+    kinds: dict[str, Kind] = {"FILE": "files", "DIR": "directories"}
     return Value(metavar, kinds.get(metavar.partition("|")[0], "nothing"), listed=listed)
 
 

@@ -7,10 +7,23 @@ from typing import Annotated, Literal
 
 import typer
 
+from rfqwatch.cli.options.offered import examples, explained
 from rfqwatch.cli.options.quantities import Seconds
 from rfqwatch.exchange.shards import Shard, parse_shards
 
 Environment = Literal["prod", "demo", "sim"]
+
+_SHARDS = {
+    "0/2": "one half of the markets",
+    "1/2": "the other half",
+    "all/2": "all of them, over two connections",
+    **{
+        f"{key}/4": f"the {nth} quarter"
+        for key, nth in enumerate(("first", "second", "third", "last"))
+    },
+    "0,1/4": "two quarters, over two connections",
+    "all/4": "all of them, over four connections",
+}
 
 _connection = partial(typer.Option, rich_help_panel="Connection")
 _selection = partial(typer.Option, rich_help_panel="Selection")
@@ -64,15 +77,17 @@ class ConnectionOptions:
             "10 s.",
             metavar="TIME",
             parser=Seconds,
+            autocompletion=examples("10s", "30s", "1m"),
         ),
     ] = Seconds("30s")
     quiet_timeout: Annotated[
         Seconds,
         _connection(
-            help="Ask the exchange whether the subscription still lives when no message came for "
-            "so long.",
+            help="Doubt the subscription when no message came for so long: ask the exchange "
+            "whether it still lives.",
             metavar="TIME",
             parser=Seconds,
+            autocompletion=examples("30s", "60s", "5m"),
         ),
     ] = Seconds("60s")
 
@@ -88,6 +103,7 @@ class SubscriptionOptions:
             "or all (all/4), with a connection for each.",
             metavar="K/N",
             parser=parse_shards,
+            autocompletion=explained(_SHARDS),
         ),
     ] = None
     mine: Annotated[bool, _selection("--mine", help="Your own RFQs only.")] = False

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from rfqwatch.cli.options.offered import examples
 from rfqwatch.cli.options.quantities import Seconds
 
 _end = partial(typer.Option, rich_help_panel="End")
@@ -22,7 +23,13 @@ class EndOptions:
         ),
     ] = None
     duration: Annotated[
-        Seconds | None, _end(help="End after so long: 30s, 5m, 1h.", metavar="TIME", parser=Seconds)
+        Seconds | None,
+        _end(
+            help="End after so long: 30s, 5m, 1h.",
+            metavar="TIME",
+            parser=Seconds,
+            autocompletion=examples("10s", "30s", "5m", "1h"),
+        ),
     ] = None
     fail_on_gap: Annotated[
         bool, _end("--fail-on-gap", help="Exit with 7 at the end if anything was missed.")

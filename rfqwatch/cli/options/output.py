@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from rfqwatch.cli.options.offered import examples
 from rfqwatch.cli.options.quantities import Size
 from rfqwatch.errors import UsageError
 
@@ -28,6 +29,7 @@ class LineOptions:
             "and said.",
             metavar="SIZE",
             parser=Size,
+            autocompletion=examples("16MiB", "64MiB", "256MiB", "1GiB"),
         ),
     ] = Size("64MiB")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from rfqwatch.cli.options.offered import examples
 from rfqwatch.cli.options.quantities import Quantity, time_or_size
 
 _recording = partial(typer.Option, rich_help_panel="Recording")
@@ -23,6 +24,7 @@ class FileOptions:
             "bytes; give it twice for both. Default: 1h.",
             metavar="TIME|SIZE",
             parser=time_or_size,
+            autocompletion=examples("10min", "1h", "1d", "256MiB", "1GiB"),
         ),
     ] = None
     keep: Annotated[
@@ -32,6 +34,7 @@ class FileOptions:
             "give it twice for both. Default: keep all.",
             metavar="TIME|SIZE",
             parser=time_or_size,
+            autocompletion=examples("1d", "7d", "30d", "10GiB", "50GiB"),
         ),
     ] = None
 

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from rfqwatch.cli.options.offered import examples, explained
 from rfqwatch.cli.options.quantities import Moment
 
 _replay = partial(typer.Option, rich_help_panel="Replay")
+_ago = examples("-10m", "-1h", "-1d")
 
 
 @dataclass(frozen=True)
@@ -21,11 +23,13 @@ class StretchOptions:
             help="From when on to show: an ISO time, in UTC unless it says otherwise, or -2h.",
             metavar="TIME",
             parser=Moment,
+            autocompletion=_ago,
         ),
     ] = None
-    until: Annotated[Moment | None, _replay(help="Up to when.", metavar="TIME", parser=Moment)] = (
-        None
-    )
+    until: Annotated[
+        Moment | None,
+        _replay(help="Up to when.", metavar="TIME", parser=Moment, autocompletion=_ago),
+    ] = None
     lenient: Annotated[
         bool, _replay("--lenient", help="Skip lines that can't be read, with a gap for them.")
     ] = False
@@ -47,10 +51,13 @@ class ReplayOptions(StretchOptions):
     speed: Annotated[
         float | None,
         _replay(
-            help="1: by the recorded times (the default of table), N: N times as fast, 0: at once "
-            "(of tail, and of table --once).",
+            help="How fast: 1 by the recorded times (the default of table), N: N times as fast, "
+            "0: at once (of tail, and of table --once).",
             metavar="X",
             min=0,
+            autocompletion=explained(
+                {"0": "at once", "1": "by the recorded times", "10": "ten times as fast"}
+            ),
         ),
     ] = None
 

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
+from rfqwatch.cli.options.offered import explained
 
-def _types(incomplete: str) -> list[str]:
+
+def _types() -> list[str]:
     from rfqwatch.exchange.events import EVENT_TYPES
 
-    return [name for name in sorted(EVENT_TYPES) if name.startswith(incomplete)]
+    return sorted(EVENT_TYPES)
 
 
 _selection = partial(typer.Option, rich_help_panel="Selection")
@@ -48,7 +50,13 @@ class SelectionOptions:
     ] = None
     legs: Annotated[
         list[str] | None,
-        _selection(help="RFQs of so many legs: 3, 2..5, 3.. or ..4.", metavar="A..B"),
+        _selection(
+            help="RFQs of so many legs: 3, 2..5, 3.. or ..4.",
+            metavar="A..B",
+            autocompletion=explained(
+                {"2": "two", "2..5": "two to five", "3..": "three or more", "..4": "four or fewer"}
+            ),
+        ),
     ] = None
     min_cost: Annotated[
         str | None,
@@ -87,7 +95,5 @@ class SelectionOptions:
     ] = None
     known: Annotated[
         bool | None,
-        _selection(
-            "--known", help="No deletions of RFQs, nor quotes on them, that were not seen before."
-        ),
+        _selection("--known", help="Of deletions and quotes only those whose RFQ was seen."),
     ] = None

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rfqwatch.cli.options.offered import Words
+
 if TYPE_CHECKING:
     from rfqwatch.simulator.faults import Fault
 
@@ -19,6 +21,12 @@ def _faults(text: str) -> Sequence["Fault"]:
     from rfqwatch.simulator.faults import parse_faults
 
     return parse_faults(text)
+
+
+def _kinds() -> Words:
+    from rfqwatch.simulator.faults import FaultKind
+
+    return [(kind.value, kind.description) for kind in FaultKind]
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class SimulationOptions:
             "A wrong name lists them all.",
             metavar="NAME[@N],…",
             parser=_faults,
+            autocompletion=_kinds,
         ),
     ] = None
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from rfqwatch.cli.options.offered import examples
 from rfqwatch.cli.options.quantities import Seconds
 
 Colors = Literal["auto", "always", "never"]
@@ -21,12 +22,10 @@ def _savable(text: str) -> Path:
     return path
 
 
-def _columns(incomplete: str) -> list[str]:
+def _columns() -> list[str]:
     from rfqwatch.screen.picture.columns import COLUMNS
 
-    before, comma, begun = incomplete.rpartition(",")
-    names = [column.name for column in COLUMNS if column.name not in before.split(",")]
-    return [before + comma + name for name in names if name.startswith(begun)]
+    return [column.name for column in COLUMNS]
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,7 @@ class TableOptions:
             "ends.",
             metavar="TIME",
             parser=Seconds,
+            autocompletion=examples("10m", "30m", "2h", "1d"),
         ),
     ] = Seconds("2h")
     fps: Annotated[
