@@ -149,6 +149,14 @@ _rfqwatch_declared() {
             '-i --include|*|Lines in which this is found, and what belongs to their RFQs'
             '-e --exclude|*|No lines in which this is found'
             '--known||Of deletions and quotes only those whose RFQ was seen'
+            '-n --count|=|End after so many events, of those selected'
+            '--duration|=|End after so long'
+            '--fail-on-gap||Exit with 7 at the end if anything was missed'
+            '-v --verbose||Say what the connection does, each step of it'
+            '-q --quiet||Say nothing but errors'
+            '--sim-rate|=|Frames a second'
+            '--sim-seed|=|Repeat the traffic and faults of this number'
+            '--sim-fault|=|Faults, now and then or at a data frame'
             '--since|=|From when on to show'
             '--until|=|Up to when'
             '--lenient||Skip lines that can'\''t be read, with a gap for them'
@@ -157,16 +165,8 @@ _rfqwatch_declared() {
             '--rotate|*|Begin another file at each such time by the clock'
             '--keep|*|Remove the oldest whole files once they are older'
             '--record|=|Keep what is watched in files of this directory'
-            '-n --count|=|End after so many events, of those selected'
-            '--duration|=|End after so long'
-            '--fail-on-gap||Exit with 7 at the end if anything was missed'
             '-o --output|=|JSON lines, the exchange'\''s bytes alone, or text to read'
             '--buffer|=|Memory for lines that nobody reads yet'
-            '-v --verbose||Say what the connection does, each step of it'
-            '-q --quiet||Say nothing but errors'
-            '--sim-rate|=|Frames a second'
-            '--sim-seed|=|Repeat the traffic and faults of this number'
-            '--sim-fault|=|Faults, now and then or at a data frame'
             '-h --help||Show this message and exit'
         ) ;;
         table) declared=(
@@ -193,6 +193,14 @@ _rfqwatch_declared() {
             '-i --include|*|Lines in which this is found, and what belongs to their RFQs'
             '-e --exclude|*|No lines in which this is found'
             '--known||Of deletions and quotes only those whose RFQ was seen'
+            '-n --count|=|End after so many events, of those selected'
+            '--duration|=|End after so long'
+            '--fail-on-gap||Exit with 7 at the end if anything was missed'
+            '-v --verbose||Say what the connection does, each step of it'
+            '-q --quiet||Say nothing but errors'
+            '--sim-rate|=|Frames a second'
+            '--sim-seed|=|Repeat the traffic and faults of this number'
+            '--sim-fault|=|Faults, now and then or at a data frame'
             '--since|=|From when on to show'
             '--until|=|Up to when'
             '--lenient||Skip lines that can'\''t be read, with a gap for them'
@@ -201,9 +209,6 @@ _rfqwatch_declared() {
             '--rotate|*|Begin another file at each such time by the clock'
             '--keep|*|Remove the oldest whole files once they are older'
             '--record|=|Keep what is watched in files of this directory'
-            '-n --count|=|End after so many events, of those selected'
-            '--duration|=|End after so long'
-            '--fail-on-gap||Exit with 7 at the end if anything was missed'
             '--sort|=|The first order'
             '--group|=|What to count by at first'
             '--columns|=|Show these columns, in this order'
@@ -213,11 +218,6 @@ _rfqwatch_declared() {
             '--once||Print one plain picture at the end of --duration'
             '--svg|=|Save the last picture as SVG'
             '--color|=|Colours on the terminal'
-            '-v --verbose||Say what the connection does, each step of it'
-            '-q --quiet||Say nothing but errors'
-            '--sim-rate|=|Frames a second'
-            '--sim-seed|=|Repeat the traffic and faults of this number'
-            '--sim-fault|=|Faults, now and then or at a data frame'
             '-h --help||Show this message and exit'
         ) ;;
         record) declared=(
@@ -367,6 +367,51 @@ _rfqwatch_offered() {
                 '..4|four or fewer'
             )
             ;;
+        'tail --duration' | 'table --duration' | 'record --duration')
+            offered=(
+                '10s|'
+                '30s|'
+                '5m|'
+                '1h|'
+            )
+            ;;
+        'tail --sim-fault' | 'table --sim-fault' | 'record --sim-fault' | 'simulate --sim-fault')
+            kind=listed
+            offered=(
+                'reset|the connection is reset (TCP RST)'
+                'drop|the connection ends without a close frame (1006)'
+                'close-1001|closed: going away'
+                'close-1011|closed: internal error'
+                'close-1012|closed: service restart'
+                'close-1013|closed: try again later'
+                'half-open|the connection falls silent: no data, pings, pongs or close'
+                'overflow|error 25 ends the subscription, the connection stays open'
+                'channel-error|error 10 ends the subscription, the connection stays open'
+                'odd-error|an error of another shape each time ends the subscription'
+                'deaf|the subscription ends without a word, while pings go on'
+                'no-list|from then on list_subscriptions is unknown (error 5)'
+                'late-frames|error 10, then the old sid'\''s frames after the new one'\''s ack'
+                'seq-hole|1 to 5 frames are lost, their numbers with them'
+                'no-seq|frames carry no seq from then on'
+                'odd-seq|a frame with a seq of another type each time'
+                'repeat|a frame is sent twice with the same seq'
+                'backward|a frame is sent again with an older seq'
+                'malformed|a hostile frame, of another kind each time'
+                'drift|fields are renamed or retyped, in another way each time'
+                'unknown-type|a frame of a type nobody knows'
+                'too-big|a frame of 10 MB'
+                'fragments|a message split over many WebSocket frames'
+                'bomb|a small compressed frame that inflates to 32 MiB'
+                'expired|the clock jumps: the next handshake is 401 (expired)'
+                'http-408|the next handshake is refused: 408'
+                'http-429|the next handshake is refused: 429'
+                'http-503|the next handshake is refused: 503 with an HTML body'
+                'slow-ack|the next subscribe is acknowledged late'
+                'no-ack|the next subscribe is never acknowledged'
+                'timeout-18|the next subscribe fails: error 18, command timeout'
+                'busy-27|the next subscribe fails: error 27, too many requests'
+            )
+            ;;
         'tail --since' | 'tail --until' | 'table --since' | 'table --until' | 'report --since' | 'report --until')
             offered=(
                 '-10m|'
@@ -405,14 +450,6 @@ _rfqwatch_offered() {
         'tail --record' | 'table --record' | 'record '0)
             kind=directories
             ;;
-        'tail --duration' | 'table --duration' | 'record --duration')
-            offered=(
-                '10s|'
-                '30s|'
-                '5m|'
-                '1h|'
-            )
-            ;;
         'tail --output')
             offered=(
                 'jsonl|'
@@ -426,43 +463,6 @@ _rfqwatch_offered() {
                 '64MiB|'
                 '256MiB|'
                 '1GiB|'
-            )
-            ;;
-        'tail --sim-fault' | 'table --sim-fault' | 'record --sim-fault' | 'simulate --sim-fault')
-            kind=listed
-            offered=(
-                'reset|the connection is reset (TCP RST)'
-                'drop|the connection ends without a close frame (1006)'
-                'close-1001|closed: going away'
-                'close-1011|closed: internal error'
-                'close-1012|closed: service restart'
-                'close-1013|closed: try again later'
-                'half-open|the connection falls silent: no data, pings, pongs or close'
-                'overflow|error 25 ends the subscription, the connection stays open'
-                'channel-error|error 10 ends the subscription, the connection stays open'
-                'odd-error|an error of another shape each time ends the subscription'
-                'deaf|the subscription ends without a word, while pings go on'
-                'no-list|from then on list_subscriptions is unknown (error 5)'
-                'late-frames|error 10, then the old sid'\''s frames after the new one'\''s ack'
-                'seq-hole|1 to 5 frames are lost, their numbers with them'
-                'no-seq|frames carry no seq from then on'
-                'odd-seq|a frame with a seq of another type each time'
-                'repeat|a frame is sent twice with the same seq'
-                'backward|a frame is sent again with an older seq'
-                'malformed|a hostile frame, of another kind each time'
-                'drift|fields are renamed or retyped, in another way each time'
-                'unknown-type|a frame of a type nobody knows'
-                'too-big|a frame of 10 MB'
-                'fragments|a message split over many WebSocket frames'
-                'bomb|a small compressed frame that inflates to 32 MiB'
-                'expired|the clock jumps: the next handshake is 401 (expired)'
-                'http-408|the next handshake is refused: 408'
-                'http-429|the next handshake is refused: 429'
-                'http-503|the next handshake is refused: 503 with an HTML body'
-                'slow-ack|the next subscribe is acknowledged late'
-                'no-ack|the next subscribe is never acknowledged'
-                'timeout-18|the next subscribe fails: error 18, command timeout'
-                'busy-27|the next subscribe fails: error 27, too many requests'
             )
             ;;
         'table --sort')

@@ -31,17 +31,13 @@ _rfqwatch() {
 }
 
 @OFFERED@
-# Where it is found by its name it has to complete already now; where it is sourced, from now on.
-if [[ $funcstack[1] == _rfqwatch ]]; then
-    _rfqwatch "$@"
-else
-    compdef _rfqwatch rfqwatch
-fi
+# The file is loaded by the first TAB, which has to complete already.
+_rfqwatch "$@"
 """
 
 
 def zsh(program: Command) -> str:
-    """Write the function that is loaded by its name, and that can be sourced as well."""
+    """Write the function that compinit finds by its name."""
     offered = _named(program)
     named = tuple((command.name, command.summary) for command in program.commands)
     functions = [("_rfqwatch_commands", Value("COMMAND", "words", named))]

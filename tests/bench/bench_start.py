@@ -1,4 +1,7 @@
-"""What ``rfqwatch --help`` and completion cost against those of an empty Typer app.
+"""What ``rfqwatch --help`` and a TAB cost against those of an empty Typer app.
+
+A TAB is that of bash, after ``tail --``: ours starts no program, and is timed with the bash that it
+runs in.
 
 Whole processes are timed, in alternation, from their start to their end; their CPU time too, as it
 says more on a busy machine.
@@ -29,6 +32,13 @@ def tail() -> None:
     "Do nothing either."
 def main() -> None:
     app()
+"""
+COMPLETION = Path(__file__).parents[2] / "completions" / "rfqwatch.bash"
+TAB = """
+source {script}
+COMP_LINE='rfqwatch tail --env=sim --' COMP_WORDS=(rfqwatch tail --env = sim --) COMP_CWORD=5
+_rfqwatch rfqwatch -- sim
+echo tail "${{COMPREPLY[@]}}"
 """
 RUN = "import sys; from {module} import main; sys.argv = {argv}; main()"
 
@@ -106,20 +116,18 @@ def main() -> None:
             Command(script(directory, "empty_app", "empty", "--help"), {}),
         )
         compare(
-            "completion",
+            "a TAB",
             rounds,
-            Command(script(directory, "rfqwatch.cli.main", "rfqwatch"), completing("rfqwatch")),
-            Command(script(directory, "empty_app", "empty"), completing("empty")),
+            Command(["bash", "-c", TAB.format(script=COMPLETION)], {}),
+            Command(
+                script(directory, "empty_app", "empty"),
+                {
+                    "_EMPTY_COMPLETE": "complete_bash",
+                    "COMP_WORDS": "empty ta",
+                    "COMP_CWORD": "1",
+                },
+            ),
         )
-
-
-def completing(name: str) -> dict[str, str]:
-    """Give the environment in which a shell asks for what may follow ``ta``."""
-    return {
-        f"_{name.upper()}_COMPLETE": "complete_bash",
-        "COMP_WORDS": f"{name} ta",
-        "COMP_CWORD": "1",
-    }
 
 
 if __name__ == "__main__":

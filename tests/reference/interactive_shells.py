@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import tomllib
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from pseudo_terminal import PseudoTerminal
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 TAB = "\t"
 TELL = "\x07"
@@ -19,13 +21,13 @@ TELL = "\x07"
 
 BASH = """
 PS1='ready> '
-source {completions}/rfqwatch.bash
+{readme}
 tell() {{ printf '%s\\n' "$READLINE_LINE" >{told}; READLINE_LINE=; }}
 bind -x '"\\C-g": tell'
 """
 ZSH = """
 PS1='ready> '
-fpath=({completions} $fpath)
+{readme}
 autoload -U compinit
 compinit -D
 tell() {{ print -r -- "$BUFFER" >{told}; BUFFER= }}
@@ -34,39 +36,60 @@ bindkey '^G' tell
 """
 FISH = """
 function fish_prompt; echo 'ready> '; end
-set -p fish_complete_path {completions}
+{readme}
 bind \\cg 'commandline >{told}; commandline ""'
 """
 
 
-class Shell(PseudoTerminal):
-    """One of the three, that was just started in a folder of its own.
+TOP = Path(__file__).parents[2]
 
-    In there are a file, a directory, and programs called rfqwatch, here and on the path, which
-    leave a trace when they are run.
+
+def _shared() -> Mapping[str, str]:
+    """Give where each of the scripts is installed, below what ``bin`` is in."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text())
+    shared: Mapping[str, str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
+    return {source: target for source, target in shared.items() if source.startswith("completions")}
+
+
+def _readme(name: str) -> str:
+    """Give what the README says a shell has to be told."""
+    _, fence, rest = (TOP / "README.md").read_text().partition(f"```{name}\n")
+    assert fence
+    return rest.partition("```")[0]
+
+
+class Shell(PseudoTerminal):
+    """One of the three, that was just started in a folder of its own, told what the README says.
+
+    In there are a file, a directory, and programs called rfqwatch: one in a folder that is not on
+    the path, and one that is installed and linked to. They leave a trace when they are run.
+    ``written`` is what is installed with it, by the names in the project.
     """
 
-    def __init__(self, name: str, folder: Path, completions: Path) -> None:
+    def __init__(self, name: str, folder: Path, written: Mapping[str, str]) -> None:
         found = shutil.which(name)
         if not found:
             pytest.skip(f"there is no {name}")
-        home = folder / "home"
-        work = folder / "work"
-        self._trace = folder / "run"
-        (work / "directory").mkdir(parents=True)
+        home, work, installed = folder / "home", folder / "work", folder / "installed"
+        linked = home / "bin"
+        for place in (linked, work / "directory", work / ".venv" / "bin", installed / "bin"):
+            place.mkdir(parents=True)
         (work / "file.pem").touch()
-        home.mkdir()
-        for place in (work, work / ".venv" / "bin"):
-            place.mkdir(parents=True, exist_ok=True)
+        self._trace = folder / "run"
+        for place in (work / ".venv" / "bin", installed / "bin"):
             (place / "rfqwatch").write_text(f"#!/bin/sh\ntouch {self._trace}\n")
             (place / "rfqwatch").chmod(0o755)
+        (linked / "rfqwatch").symlink_to(installed / "bin" / "rfqwatch")
+        for source, target in _shared().items():
+            (installed / target).parent.mkdir(parents=True, exist_ok=True)
+            (installed / target).write_text(written[source])
         told = folder / "told"
         os.mkfifo(told)
         self._told = os.open(told, os.O_RDWR | os.O_NONBLOCK)
         self._tabs = TAB * 2 if name == "bash" else TAB
         script = {"bash": BASH, "zsh": ZSH, "fish": FISH}[name]
         setup = home / {"bash": ".bashrc", "zsh": ".zshrc", "fish": "setup.fish"}[name]
-        setup.write_text(script.format(completions=completions, told=told))
+        setup.write_text(script.format(readme=_readme(name), told=told))
         arguments = {
             "bash": ["--rcfile", str(setup)],
             "zsh": ["--no-global-rcs"],
@@ -80,7 +103,7 @@ class Shell(PseudoTerminal):
             HOME=str(home),
             ZDOTDIR=str(home),
             XDG_CONFIG_HOME=str(home / ".config"),
-            PATH=f"{work / '.venv' / 'bin'}:{os.environ['PATH']}",
+            PATH=f"{linked}:{os.environ['PATH']}",
         )
         self.see("ready>")
 

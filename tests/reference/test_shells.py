@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,14 +8,20 @@ from interactive_shells import Shell
 
 from rfqwatch.reference.bash import bash
 from rfqwatch.reference.commands import Command, Option, Value
+from rfqwatch.reference.files import files
 from rfqwatch.reference.fish import fish
 from rfqwatch.reference.zsh import zsh
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-COMPLETIONS = Path(__file__).parents[2] / "completions"
 SHELLS = ["bash", "zsh", "fish"]
+WRITERS = {
+    "completions/rfqwatch.bash": bash,
+    "completions/_rfqwatch": zsh,
+    "completions/rfqwatch.fish": fish,
+}
 
 COMPLETED = [
     ("rfqwatch tai", "rfqwatch tail"),
@@ -25,7 +30,7 @@ COMPLETED = [
     ("rfqwatch tail --combo --kno", "rfqwatch tail --combo --known"),
     # Called by a path that is not on PATH.
     (".venv/bin/rfqwatch tai", ".venv/bin/rfqwatch tail"),
-    ("./rfqwatch tail --env=s", "./rfqwatch tail --env=sim"),
+    ("../installed/bin/rfqwatch tail --env=s", "../installed/bin/rfqwatch tail --env=sim"),
     # Values, apart and behind "=".
     ("rfqwatch tail --env s", "rfqwatch tail --env sim"),
     ("rfqwatch table --env=s", "rfqwatch table --env=sim"),
@@ -119,7 +124,7 @@ ODD = """it's [all] of $HOME, "`id`" \\t 100%d {x} é"""
 def shell(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Shell]:
-    with Shell(request.param, tmp_path_factory.mktemp(request.param), COMPLETIONS) as shell:
+    with Shell(request.param, tmp_path_factory.mktemp(request.param), files()) as shell:
         yield shell
 
 
@@ -150,10 +155,8 @@ def test_texts_are_kept_and_profiles_are_read(name: str, tmp_path: Path) -> None
     )
     command = Command("tail", f"{ODD} 3", "", options, (), ())
     program = Command("rfqwatch", "", "", (), (), (command, replace(command, name="table")))
-    written = {"rfqwatch.bash": bash, "_rfqwatch": zsh, "rfqwatch.fish": fish}
-    for file, write in written.items():
-        (tmp_path / file).write_text(write(program))
-    with Shell(name, tmp_path, tmp_path) as shell:
+    written = {name: write(program) for name, write in WRITERS.items()}
+    with Shell(name, tmp_path, written) as shell:
         config = tmp_path / "home" / ".config" / "rfqwatch" / "config.toml"
         config.parent.mkdir(parents=True)
         config.write_text(CONFIG)
