@@ -90,11 +90,11 @@ NOT_COMPLETED = [
     "rfqwatch tail --combo --no-com",
     "rfqwatch tail --sim-fault=reset,res",
     # It is no option here.
-    "rfqwatch --en",
-    "rfqwatch moon --en",
-    "rfqwatch schema --en",
-    "rfqwatch tail -- --en",
-    "rfqwatch tail --until --en",
+    "rfqwatch --env",
+    "rfqwatch moon --env",
+    "rfqwatch schema --env",
+    "rfqwatch tail -- --env",
+    "rfqwatch tail --until --env",
 ]
 LISTED = {
     "rfqwatch ": ["Print the exchange's RFQ stream as JSON lines", "simulate"],
