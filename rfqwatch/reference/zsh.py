@@ -17,7 +17,7 @@ _SCRIPT = r"""#compdef rfqwatch
 # rfqwatch in zsh. Made from the declared options by: python -m rfqwatch.reference
 
 _rfqwatch() {
-    local curcontext=$curcontext state line ret=1
+    local curcontext=$curcontext state state_descr line ret=1
     typeset -A opt_args
     _arguments -C -s -S : \
 @PROGRAM@ \
