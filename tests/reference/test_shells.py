@@ -102,7 +102,7 @@ LISTED = {
     "rfqwatch tail --e": ["Where to connect", "--exclude"],
     "rfqwatch tail --sim-fault=": [
         "channel-error",
-        "error 10 ends the subscription, the connection",
+        "error 10 ends the subscription, not the connection",
     ],
     "rfqwatch tail --shard ": ["0/2", "1/2", "all/2", "the third quarter", "all/4"],
     "rfqwatch tail --duration=": ["10s", "30s", "5m", "1h"],
