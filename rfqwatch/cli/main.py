@@ -16,6 +16,7 @@ from rfqwatch.cli.commands.schema import schema
 from rfqwatch.cli.commands.simulate import simulate
 from rfqwatch.cli.commands.table import table
 from rfqwatch.cli.commands.tail import tail
+from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
 from rfqwatch.cli.options.groups import ungrouped
 from rfqwatch.errors import RfqwatchError, UsageError
 
@@ -25,18 +26,19 @@ LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 app = typer.Typer(
     name="rfqwatch",
-    no_args_is_help=True,
+    cls=HelpedProgram,
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (tail, table, record, report, schema, simulate):
-    app.command()(ungrouped(command))
+    app.command(cls=HelpedCommand)(ungrouped(command))
 
 
 @app.callback(invoke_without_command=True)
 def _rfqwatch(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,  # noqa: FBT002
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,  # noqa: FBT002
 ) -> None:
     """Watch Kalshi's requests for quotes (RFQs) and quotes as they happen."""
     if sys.stdout is None:
@@ -44,6 +46,9 @@ def _rfqwatch(
     if version:
         typer.echo(f"rfqwatch {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+        raise typer.Exit(UsageError.exit_code)
 
 
 def main() -> None:
@@ -79,8 +84,6 @@ def _run() -> NoReturn:
     except typer.TyperException as refused:
         # "Value error" is Pydantic's, before a parser's own words.
         message = refused.format_message().replace("Value error, ", "", 1).removesuffix(".")
-        if not message:  # No command was given: Typer has shown the help.
-            sys.exit(UsageError.exit_code)
         context: typer.Context | None = getattr(refused, "ctx", None)
         advice = f"See {context.command_path} --help" if context else ""
         raise UsageError(message, advice) from None

@@ -1,6 +1,7 @@
 """Options: what goes to standard output or standard error."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Literal
 
 import typer
@@ -11,6 +12,8 @@ from rfqwatch.errors import UsageError
 
 Format = Literal["jsonl", "raw", "text"]
 
+_output = partial(typer.Option, rich_help_panel="Output")
+
 
 @dataclass(frozen=True)
 class LineOptions:
@@ -18,13 +21,11 @@ class LineOptions:
 
     output: Annotated[
         Format,
-        typer.Option(
-            "--output", "-o", help="JSON lines, the exchange's bytes alone, or text to read."
-        ),
+        _output("--output", "-o", help="JSON lines, the exchange's bytes alone, or text to read."),
     ] = "jsonl"
     buffer: Annotated[
         Size,
-        typer.Option(
+        _output(
             help="Memory for lines that nobody reads yet; past it the oldest RFQs are shed, "
             "and said.",
             metavar="SIZE",
@@ -40,9 +41,9 @@ class VerbosityOptions:
 
     verbose: Annotated[
         bool,
-        typer.Option("--verbose", "-v", help="Say what the connection does, each step of it."),
+        _output("--verbose", "-v", help="Say what the connection does, each step of it."),
     ] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+    quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but errors.")] = False
 
     def level(self) -> int:
         """Give how much is said, of `rfqwatch.stderr.Verbosity`; raises `UsageError`."""

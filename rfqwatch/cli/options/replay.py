@@ -10,6 +10,7 @@ from rfqwatch.cli.options.offered import examples, explained
 from rfqwatch.cli.options.quantities import Moment
 
 _replay = partial(typer.Option, rich_help_panel="Replay")
+_report = partial(typer.Option, rich_help_panel="Report")
 _ago = examples("-10m", "-1h", "-1d")
 
 
@@ -77,8 +78,8 @@ class ReportOptions:
     ]
     output: Annotated[
         Literal["text", "json"],
-        typer.Option("--output", "-o", help="Tables to read, or one JSON object for machines."),
+        _report("--output", "-o", help="Tables to read, or one JSON object for machines."),
     ] = "text"
     top: Annotated[
-        int, typer.Option(help="How many rows lists have.", metavar="N", min=1, max=10_000)
+        int, _report(help="How many rows lists have.", metavar="N", min=1, max=10_000)
     ] = 10

@@ -65,4 +65,6 @@ class SimulationOptions:
 class ServingOptions:
     """Where to serve."""
 
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any.", min=0, max=65535)] = 0
+    port: Annotated[
+        int, _simulation(help="Port on 127.0.0.1; 0 takes any.", metavar="PORT", min=0, max=65535)
+    ] = 0

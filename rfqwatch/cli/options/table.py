@@ -1,6 +1,7 @@
 """Options: what the table shows, where."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,6 +13,8 @@ from rfqwatch.cli.options.quantities import Seconds
 Colors = Literal["auto", "always", "never"]
 Order = Literal["newest", "oldest", "largest", "quotes", "deadline"]
 Group = Literal["event", "leg", "market", "creator", "batch"]
+
+_table = partial(typer.Option, rich_help_panel="Table")
 
 
 def _savable(text: str) -> Path:
@@ -32,13 +35,11 @@ def _columns() -> list[str]:
 class TableOptions:
     """What the table shows, and where."""
 
-    sort: Annotated[Order, typer.Option(help="The first order; s changes it.")] = "newest"
-    group: Annotated[
-        Group | None, typer.Option(help="What to count by at first; g changes it.")
-    ] = None
+    sort: Annotated[Order, _table(help="The first order; s changes it.")] = "newest"
+    group: Annotated[Group | None, _table(help="What to count by at first; g changes it.")] = None
     columns: Annotated[
         str | None,
-        typer.Option(
+        _table(
             help="Show these columns, in this order, instead of those that have something to say: "
             "age,what,size,yes-bid. A wrong name lists them all.",
             metavar="NAME,…",
@@ -47,7 +48,7 @@ class TableOptions:
     ] = None
     max_age: Annotated[
         Seconds,
-        typer.Option(
+        _table(
             help="From which age an open RFQ counts as stale: the exchange does not tell of all "
             "ends.",
             metavar="TIME",
@@ -57,7 +58,7 @@ class TableOptions:
     ] = Seconds("2h")
     fps: Annotated[
         float,
-        typer.Option(
+        _table(
             help="Pictures a second, at most; a key brings the next one forward.",
             metavar="N",
             min=0.1,
@@ -65,19 +66,17 @@ class TableOptions:
         ),
     ] = 4.0
     bell: Annotated[
-        bool, typer.Option("--bell", help="Ring when a quote that you may see is accepted.")
+        bool, _table("--bell", help="Ring when a quote that you may see is accepted.")
     ] = False
     once: Annotated[
         bool,
-        typer.Option(
-            "--once", help="Print one plain picture at the end of --duration (default 5s)."
-        ),
+        _table("--once", help="Print one plain picture at the end of --duration (default 5s)."),
     ] = False
     svg: Annotated[
         Path | None,
-        typer.Option(help="Save the last picture as SVG.", metavar="FILE", parser=_savable),
+        _table(help="Save the last picture as SVG.", metavar="FILE", parser=_savable),
     ] = None
     color: Annotated[
         Colors,
-        typer.Option(help="Colours on the terminal; auto: unless NO_COLOR is set."),
+        _table(help="Colours on the terminal; auto: unless NO_COLOR is set."),
     ] = "auto"

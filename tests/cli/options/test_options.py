@@ -82,7 +82,7 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
 )
 def test_defaults_are_shown_as_one_writes_them(command: str, defaults: list[str]) -> None:
     told = rfqwatch(command, "--help", environment=clean_environment() | {"COLUMNS": "120"}).stdout
-    assert sorted(re.findall(r"\[default: (.*?)\]", told)) == sorted(defaults)
+    assert sorted(re.findall(r"\[default: (.*?)[;\]]", told)) == sorted(defaults)
 
 
 def test_even_a_default_of_the_simulated_exchange_wants_it_asked_for() -> None:

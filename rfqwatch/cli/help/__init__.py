@@ -1,0 +1,1 @@
+"""What ``--help``, man pages and the option reference say of a command."""

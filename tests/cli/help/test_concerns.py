@@ -1,0 +1,58 @@
+"""What help says of exit codes and variables, held against what the program does with them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from rfqwatch import errors
+from rfqwatch.cli.endpoint import URL_VARIABLE
+from rfqwatch.cli.help.concerns import EXITS, VARIABLES, Exit, Variable, exits, variables
+from rfqwatch.cli.keyfile import KEY_ID_VARIABLES, KEY_PATH_VARIABLES, KEY_VARIABLE
+from rfqwatch.reference.commands import declared
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+def test_every_exit_code_is_told() -> None:
+    known = {
+        class_.exit_code
+        for _, class_ in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(class_, errors.RfqwatchError)
+    }
+    told = {code for each in EXITS for code in each.codes}
+    assert {code for code in told if 0 < code < 128} == known
+
+
+def test_the_readme_says_the_same_of_exit_codes() -> None:
+    (table,) = re.findall(r"\| code \| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)", README.read_text())
+    assert table.replace("`", "").splitlines() == [
+        f"| {', '.join(map(str, each.codes))} | {each.meaning} |" for each in EXITS
+    ]
+
+
+def test_the_variables_of_our_own_are_those_that_are_read() -> None:
+    ours = {URL_VARIABLE, *KEY_ID_VARIABLES, *KEY_PATH_VARIABLES, KEY_VARIABLE}
+    told = {name for variable in VARIABLES for name in variable.names}
+    assert {name for name in told if name.startswith(("KALSHI_", "RFQWATCH_"))} == ours
+
+
+@pytest.mark.parametrize("what", [*VARIABLES, *EXITS])
+def test_all_of_it_concerns_an_option_that_there_is(what: Variable | Exit) -> None:
+    options = {
+        name
+        for command in declared().commands
+        for option in command.options
+        for name in option.names
+    }
+    assert options.issuperset(what.options)
+
+
+def test_a_command_is_concerned_by_its_options() -> None:
+    assert not variables(["--help"])
+    assert [each.codes for each in exits(["--help"])][1:-1] == [(1,), (2,)]
+    assert [each.names[0] for each in variables(["--help", "--color"])] == ["NO_COLOR"]
+    assert [each.codes for each in exits(["-q", "--lenient"])][-2] == (8,)
