@@ -122,7 +122,7 @@ _rfqwatch_reply() {
 _rfqwatch_declared() {
     case $1 in
         rfqwatch) declared=(
-            '--version||Print the version'
+            '-V --version||Print the version'
             '-h --help||Show this message and exit'
         ) ;;
         tail) declared=(

@@ -90,7 +90,7 @@ end
 
 complete -c rfqwatch -f
 complete -c rfqwatch -n '__rfqwatch_at rfqwatch 0' -k -a 'tail\\t"Print the exchange\'s RFQ stream as JSON lines" table\\t"Show which RFQs are open now, and what was quoted on them" record\\t"Keep the exchange\'s RFQ stream in files of a directory" report\\t"Sum up recordings" schema\\t"Print the JSON Schema of the lines that tail prints" simulate\\t"Serve a simulated exchange to other programs"'
-complete -c rfqwatch -n '__rfqwatch_once "rfqwatch" --version' -l version -d 'Print the version'
+complete -c rfqwatch -n '__rfqwatch_once "rfqwatch" -V --version' -s V -l version -d 'Print the version'
 complete -c rfqwatch -n '__rfqwatch_once "rfqwatch tail table record report schema simulate" -h --help' -s h -l help -d 'Show this message and exit'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --env' -l env -r -f -k -a 'prod demo sim' -d 'Where to connect'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --url' -l url -r -f -d 'Any other endpoint'

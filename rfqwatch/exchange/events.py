@@ -37,8 +37,18 @@ Timestamp: TypeAlias = Annotated[datetime, Meta(tz=True)]
 Whole: TypeAlias = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """A whole number, as wide as the exchange's."""
 
-Legacy: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
-"""An amount in the integer spelling; its unit is the field's."""
+Side: TypeAlias = Annotated[str, Meta(description="yes or no")]
+
+_MOST = 10**15
+Centicents: TypeAlias = Annotated[
+    int, Meta(ge=0, le=_MOST, description="hundredths of a cent; the spelling of early 2026")
+]
+Cents: TypeAlias = Annotated[
+    int, Meta(ge=0, le=_MOST, description="cents; the spelling of early 2026")
+]
+WholeContracts: TypeAlias = Annotated[
+    int, Meta(ge=0, le=_MOST, description="contracts; the spelling of early 2026")
+]
 
 _number = re.compile(r"\d{1,16}(?:\.\d{1,12})?([Ee][+-]?\d{1,2})?", re.ASCII).fullmatch
 """Match a number as JSON writes it, short and without a sign; `Decimal` reads a good deal more."""
@@ -52,6 +62,10 @@ class Amount(Decimal):
     """An exact amount from the wire, in the digits that it was sent in."""
 
     __slots__ = ()
+
+
+Dollars: TypeAlias = Annotated[Amount, Meta(description="dollars, exact")]
+Contracts: TypeAlias = Annotated[Amount, Meta(description="contracts, exact")]
 
 
 def decode_amount(_: type, value: object) -> Amount:
@@ -98,8 +112,8 @@ class Leg(Struct, frozen=True, gc=False):
 
     event_ticker: str | None = None
     market_ticker: str | None = None
-    side: str | None = None
-    yes_settlement_value_dollars: Amount | None = None
+    side: Side | None = None
+    yes_settlement_value_dollars: Dollars | None = None
 
 
 class _Rfq(Struct, frozen=True, gc=False):
@@ -108,10 +122,10 @@ class _Rfq(Struct, frozen=True, gc=False):
     id: str
     market_ticker: str | None = None
     event_ticker: str | None = None
-    contracts_fp: Amount | None = None
-    target_cost_dollars: Amount | None = None
-    legacy_contracts: Legacy | None = field(default=None, name="contracts")
-    legacy_target_cost: Legacy | None = field(default=None, name="target_cost")
+    contracts_fp: Contracts | None = None
+    target_cost_dollars: Dollars | None = None
+    legacy_contracts: WholeContracts | None = field(default=None, name="contracts")
+    legacy_target_cost: Centicents | None = field(default=None, name="target_cost")
 
     @property
     def contracts(self) -> Decimal | None:
@@ -148,16 +162,16 @@ class _Bids(Struct, frozen=True, gc=False, kw_only=True):
     rfq_id: str
     market_ticker: str | None = None
     event_ticker: str | None = None
-    yes_bid_dollars: Amount | None = None
-    no_bid_dollars: Amount | None = None
-    yes_contracts_offered_fp: Amount | None = None
-    no_contracts_offered_fp: Amount | None = None
-    rfq_target_cost_dollars: Amount | None = None
-    legacy_yes_bid: Legacy | None = field(default=None, name="yes_bid")
-    legacy_no_bid: Legacy | None = field(default=None, name="no_bid")
-    legacy_yes_contracts: Legacy | None = field(default=None, name="yes_contracts_offered")
-    legacy_no_contracts: Legacy | None = field(default=None, name="no_contracts_offered")
-    legacy_target_cost: Legacy | None = field(default=None, name="rfq_target_cost")
+    yes_bid_dollars: Dollars | None = None
+    no_bid_dollars: Dollars | None = None
+    yes_contracts_offered_fp: Contracts | None = None
+    no_contracts_offered_fp: Contracts | None = None
+    rfq_target_cost_dollars: Dollars | None = None
+    legacy_yes_bid: Cents | None = field(default=None, name="yes_bid")
+    legacy_no_bid: Cents | None = field(default=None, name="no_bid")
+    legacy_yes_contracts: WholeContracts | None = field(default=None, name="yes_contracts_offered")
+    legacy_no_contracts: WholeContracts | None = field(default=None, name="no_contracts_offered")
+    legacy_target_cost: Centicents | None = field(default=None, name="rfq_target_cost")
 
     @property
     def yes_bid(self) -> Decimal | None:
@@ -208,9 +222,11 @@ class QuoteAccepted(Offer, frozen=True, gc=False, kw_only=True):
 
     quote_creator_id: str | None = None
     rfq_creator_id: str | None = None
-    accepted_side: str | None = None
-    contracts_accepted_fp: Amount | None = None
-    legacy_contracts_accepted: Legacy | None = field(default=None, name="contracts_accepted")
+    accepted_side: Side | None = None
+    contracts_accepted_fp: Contracts | None = None
+    legacy_contracts_accepted: WholeContracts | None = field(
+        default=None, name="contracts_accepted"
+    )
 
     @property
     def contracts_accepted(self) -> Decimal | None:
@@ -240,7 +256,9 @@ class BatchRfq(_Rfq, frozen=True, gc=False, kw_only=True):
     """One child of an RFQ batch; ``leg_indices`` point into the batch's legs."""
 
     mve_collection_ticker: str | None = None
-    leg_indices: tuple[Whole, ...] | None = None
+    leg_indices: (
+        Annotated[tuple[Whole, ...], Meta(description="positions in the batch's legs")] | None
+    ) = None
 
 
 class RfqBatchCreated(Struct, frozen=True, gc=False):
@@ -296,7 +314,7 @@ class BatchQuoteAccepted(Struct, frozen=True, gc=False):
 
     rfq_batch_id: str
     quote_creator_id: str | None = None
-    accepted_side: str | None = None
+    accepted_side: Side | None = None
     accepted_ts: Timestamp | None = None
     quotes: tuple[Offer, ...] | None = None
 

@@ -12,7 +12,17 @@ from rfqwatch.exchange.notices import GapReason  # noqa: TC001 - msgspec reads i
 from rfqwatch.exchange.wire import OWN_TYPES, Count
 
 Milliseconds = Annotated[int, Meta(ge=0, description="Unix milliseconds")]
-Shard = Annotated[str, Meta(pattern=r"^\d+/\d+$", description="key and number of shards: 3/10")]
+Shard = Annotated[
+    str, Meta(pattern=r"^\d+/\d+$", description="with --shard: key and number of shards, as 3/10")
+]
+Sid = Annotated[Count | None, Meta(description="the subscription's number on its connection")]
+Seq = Annotated[Count | None, Meta(description="the message's number in the subscription")]
+
+Sent = Annotated[Milliseconds | None, Meta(description="Unix milliseconds, by the exchange")]
+
+
+def _said(text: str) -> Meta:
+    return Meta(description=text)
 
 
 class Line(Struct, kw_only=True):
@@ -25,41 +35,43 @@ class Line(Struct, kw_only=True):
 class Live(Struct):
     """Which subscription is live."""
 
-    channel: str
-    sid: Count | None
+    channel: Annotated[str, _said("what is subscribed to")]
+    sid: Sid
 
 
 class Subscribed(Line, tag=f"{OWN_TYPES}subscribed"):
     """A subscription became live; from here on every message is due."""
 
     msg: Live
-    sid: Count | None = None
+    sid: Sid = None
 
 
 class Missing(Struct):
     """What is missing: how much, and between which numbers and moments, as far as is known."""
 
-    reason: GapReason
-    missed: Count | None
-    last_seq: Count | None
-    next_seq: Count | None
-    from_ts_ms: Milliseconds
-    to_ts_ms: Milliseconds | None
+    reason: Annotated[GapReason, _said("why")]
+    missed: Annotated[Count | None, _said("messages; null where nobody can know")]
+    last_seq: Annotated[Count | None, _said("the last number before")]
+    next_seq: Annotated[Count | None, _said("the first number after")]
+    from_ts_ms: Annotated[Milliseconds, _said("Unix milliseconds; when the stream was last whole")]
+    to_ts_ms: Annotated[
+        Milliseconds | None, _said("Unix milliseconds; when it was again, null if never")
+    ]
 
 
 class Gap(Line, tag=f"{OWN_TYPES}gap"):
     """Messages are missing here."""
 
     msg: Missing
-    sid: Count | None = None
+    sid: Sid = None
 
 
 class NoObject(Struct):
     """What came, as text, or in base64 where it is not UTF-8."""
 
-    reason: str
-    text: str | msgspec.UnsetType = msgspec.UNSET
-    base64: str | msgspec.UnsetType = msgspec.UNSET
+    reason: Annotated[str, _said("why it is none")]
+    text: Annotated[str, _said("what came, where it is UTF-8")] | msgspec.UnsetType = msgspec.UNSET
+    base64: Annotated[str, _said("what came, where it is not")] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Malformed(Line, tag=f"{OWN_TYPES}malformed"):
@@ -71,11 +83,11 @@ class Malformed(Line, tag=f"{OWN_TYPES}malformed"):
 class End(Struct):
     """Why a stream ended, and how much there was of it."""
 
-    reason: str
-    events: Count
-    gaps: Count
-    missed: Count | None
-    malformed: Count
+    reason: Annotated[str, _said("why: count, duration, signal, error, quit, until")]
+    events: Annotated[Count, _said("messages of the exchange's, of those selected")]
+    gaps: Annotated[Count, _said("gap lines")]
+    missed: Annotated[Count | None, _said("messages in all gaps; null where nobody can know")]
+    malformed: Annotated[Count, _said("malformed messages")]
 
 
 class Ended(Line, tag=f"{OWN_TYPES}ended"):
@@ -87,12 +99,12 @@ class Ended(Line, tag=f"{OWN_TYPES}ended"):
 class Begun(Struct):
     """What a file is a recording of."""
 
-    version: str
-    endpoint: str
-    shards: list[str]
-    mine: bool
-    selection: str
-    previous: str | None
+    version: Annotated[str, _said("rfqwatch's own")]
+    endpoint: Annotated[str, _said("the environment, or the host")]
+    shards: Annotated[list[str], _said("those that were asked for, as 3/10")]
+    mine: Annotated[bool, _said("whether only one's own RFQs were asked for")]
+    selection: Annotated[str, _said("options that select, as they were written")]
+    previous: Annotated[str | None, _said("the file before, of the same recording")]
 
 
 class Recording(Line, tag=f"{OWN_TYPES}recording"):
@@ -104,7 +116,7 @@ class Recording(Line, tag=f"{OWN_TYPES}recording"):
 class Follows(Struct):
     """How much was in a file."""
 
-    events: Count
+    events: Annotated[Count, _said("messages of the exchange's in this file")]
 
 
 class Continued(Line, tag=f"{OWN_TYPES}continued"):
@@ -139,9 +151,13 @@ def schema() -> dict[str, Any]:
             f"{event.__name__}Line",
             [
                 ("msg", event),
-                ("sid", Count | None, None),
-                ("seq", Count | None, None),
-                ("sending_ts_ms", Milliseconds | None, None),
+                ("sid", Sid, None),
+                (
+                    "seq",
+                    Seq,
+                    None,
+                ),
+                ("sending_ts_ms", Sent, None),
             ],
             bases=(Line,),
             tag=event.type,
@@ -164,4 +180,4 @@ def schema() -> dict[str, Any]:
 def _amount(kind: type) -> dict[str, Any]:
     if kind is not Amount:
         raise NotImplementedError
-    return {"type": ["string", "number"], "description": "an exact amount"}
+    return {"type": ["string", "number"]}

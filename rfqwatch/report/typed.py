@@ -14,13 +14,14 @@ import msgspec
 from msgspec import Meta, Raw, Struct, defstruct
 
 from rfqwatch.exchange.events import (
+    Centicents,
     Event,
-    Legacy,
     RfqBatchCreated,
     RfqBatchDeleted,
     RfqCreated,
     RfqDeleted,
     Timestamp,
+    WholeContracts,
     decode_amount,
 )
 
@@ -43,8 +44,8 @@ class Created(Struct, gc=False):
     event_ticker: str | None = None
     target_cost_dollars: str | None = None
     contracts_fp: str | None = None
-    target_cost: Legacy | None = None
-    contracts: Legacy | None = None
+    target_cost: Centicents | None = None
+    contracts: WholeContracts | None = None
     created_ts: Timestamp | None = None
     mve_collection_ticker: str | None = None
     mve_selected_legs: Raw = Raw(NO_LEGS)

@@ -16,12 +16,12 @@ from rfqwatch.cli.help.concerns import exits, variables
 from rfqwatch.cli.help.examples import EXAMPLES
 from rfqwatch.cli.help.layout import Layout
 
+UNNAMED = "General"
 PANELS = (
-    *("Arguments", "Commands"),
     *("Table", "Report", "Output", "Connection", "Selection", "Replay", "Recording", "End"),
-    *("Simulated exchange", "Other options", "Environment", "Exit codes"),
+    *("Simulated exchange", UNNAMED),
 )
-"""What is listed, in this order."""
+"""What options are listed under, in this order; the last where nothing else is declared."""
 
 _CHOICES = re.compile(r"<([^<>]*\|[^<>]*)>")
 
@@ -29,17 +29,18 @@ _CHOICES = re.compile(r"<([^<>]*\|[^<>]*)>")
 def written(command: Any, context: Any) -> str:  # noqa: ANN401 - Typer's own types
     """Write the help of a command of Typer's, as wide as the terminal is, within reason."""
     layout = Layout(shutil.get_terminal_size().columns, _strong)
-    panels: dict[str, list[tuple[str, str]]] = {panel: [] for panel in PANELS}
+    titles = ("Arguments", "Commands", *PANELS, "Environment", "Exit codes")
+    panels: dict[str, list[tuple[str, str]]] = {title: [] for title in titles}
     usage = f"Usage: {context.command_path} [OPTIONS]"
     options: list[str] = []
     for parameter in command.get_params(context):
         names, meaning = parameter.get_help_record(context) or ("", "")
         if isinstance(parameter, TyperArgument):
-            usage += f" {parameter.metavar}"
+            usage += f" {parameter.metavar}" if parameter.required else f" [{parameter.metavar}]"
             panels["Arguments"].append((f"{parameter.metavar}", meaning))
         elif names:
-            panel = panels[parameter.rich_help_panel or "Other options"]
-            panel.append((_CHOICES.sub(r"\1", names), meaning))
+            panel = panels[parameter.rich_help_panel or UNNAMED]
+            panel.append((without_brackets(names), meaning))
             options += parameter.opts
     ending = []
     if isinstance(command, TyperGroup):
@@ -65,6 +66,11 @@ def written(command: Any, context: Any) -> str:  # noqa: ANN401 - Typer's own ty
     # Typer would send what the locale lacks as UTF-8.
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return "\n\n".join(sections).encode(encoding, "replace").decode(encoding)
+
+
+def without_brackets(text: str) -> str:
+    """Take the brackets from choices, which are to be written as they stand."""
+    return _CHOICES.sub(r"\1", text)
 
 
 def _paragraphs(text: str | None) -> list[str]:

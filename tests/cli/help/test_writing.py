@@ -60,7 +60,7 @@ def test_what_each_help_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     assert "<" not in text.replace("<=x<=", "")
     titles = re.findall(r"^(\w.*):$", text, re.MULTILINE)
     assert titles[0] == "Examples"
-    assert titles[-1] == ("Other options" if name == "rfqwatch" else "Exit codes")
+    assert titles[-1] == ("General" if name == "rfqwatch" else "Exit codes")
     assert ("Environment" in titles) == ("--url" in text)
     unlisted = [option.names for option in COMMANDS[name].options if not option.panel]
     assert all("--help" in names or name == "rfqwatch" for names in unlisted)
