@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+LEAST_COLUMNS = 40
 MOST_COLUMNS = 100
 """Longer lines are hard to read."""
 NARROW = 70
@@ -23,10 +24,10 @@ _BRACKETS = re.compile(r"\[default:[^]]*]")
 
 
 class Layout:
-    """Makes text of so many columns; ``strong`` marks what stands out in it."""
+    """Makes text of so many columns, within reason; ``strong`` marks what stands out in it."""
 
     def __init__(self, columns: int, strong: Callable[[str], str]) -> None:
-        self._columns = min(columns, MOST_COLUMNS)
+        self._columns = max(LEAST_COLUMNS, min(columns, MOST_COLUMNS))
         self._strong = strong
 
     def text(self, text: str, indent: str = "") -> str:

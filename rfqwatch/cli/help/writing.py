@@ -27,7 +27,7 @@ _CHOICES = re.compile(r"<([^<>]*\|[^<>]*)>")
 
 
 def written(command: Any, context: Any) -> str:  # noqa: ANN401 - Typer's own types
-    """Write the help of a command of Typer's, as wide as the terminal is, within reason."""
+    """Write the help of a command of Typer's, as wide as the terminal is."""
     layout = Layout(shutil.get_terminal_size().columns, _strong)
     titles = ("Arguments", "Commands", *PANELS, "Environment", "Exit codes")
     panels: dict[str, list[tuple[str, str]]] = {title: [] for title in titles}

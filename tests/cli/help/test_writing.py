@@ -52,6 +52,13 @@ def test_no_name_is_cut_at_any_width(name: str, monkeypatch: pytest.MonkeyPatch)
         assert words.issuperset(names)
 
 
+def test_a_terminal_narrower_than_any_has_it_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = help_of("tail")
+    monkeypatch.setenv("COLUMNS", "1")
+    assert help_of("tail") == narrow
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_what_each_help_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
