@@ -73,7 +73,7 @@ EXAMPLES = {
             "rfqwatch simulate --sim-rate 500 --sim-fault overflow,seq-hole@1000",
         ),
         Example(
-            "The same frames each time; other shells find there by . exchange.env:",
+            "The same frames each time, and a file that leads other shells there:",
             "rfqwatch simulate --sim-seed 7 | tee exchange.env",
         ),
     ),
