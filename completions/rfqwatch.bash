@@ -130,6 +130,7 @@ _rfqwatch_declared() {
             '--url|=|Any other endpoint'
             '--key-id|=|API key id'
             '--key-file|=|Private key in PEM, RSA or Ed25519'
+            '--key-command|=|Take the private key from what a command prints'
             '--max-retries|=|Give up after so many attempts in a row'
             '--no-reconnect||End when the connection is lost'
             '--idle-timeout|=|Reconnect when nothing at all is heard for so long'
@@ -167,6 +168,7 @@ _rfqwatch_declared() {
             '--record|=|Keep what is watched in files of this directory'
             '-o --output|=|JSON lines, the exchange'\''s bytes alone, or text to read'
             '--buffer|=|Memory for lines that nobody reads yet'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
             '-h --help||Show this message and exit'
         ) ;;
         table) declared=(
@@ -174,6 +176,7 @@ _rfqwatch_declared() {
             '--url|=|Any other endpoint'
             '--key-id|=|API key id'
             '--key-file|=|Private key in PEM, RSA or Ed25519'
+            '--key-command|=|Take the private key from what a command prints'
             '--max-retries|=|Give up after so many attempts in a row'
             '--no-reconnect||End when the connection is lost'
             '--idle-timeout|=|Reconnect when nothing at all is heard for so long'
@@ -218,6 +221,7 @@ _rfqwatch_declared() {
             '--once||Print one plain picture at the end of --duration'
             '--svg|=|Save the last picture as SVG'
             '--color|=|Colours on the terminal'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
             '-h --help||Show this message and exit'
         ) ;;
         record) declared=(
@@ -227,6 +231,7 @@ _rfqwatch_declared() {
             '--url|=|Any other endpoint'
             '--key-id|=|API key id'
             '--key-file|=|Private key in PEM, RSA or Ed25519'
+            '--key-command|=|Take the private key from what a command prints'
             '--max-retries|=|Give up after so many attempts in a row'
             '--no-reconnect||End when the connection is lost'
             '--idle-timeout|=|Reconnect when nothing at all is heard for so long'
@@ -254,6 +259,7 @@ _rfqwatch_declared() {
             '--sim-rate|=|Frames a second'
             '--sim-seed|=|Repeat the traffic and faults of this number'
             '--sim-fault|=|Faults, now and then or at a data frame'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
             '-h --help||Show this message and exit'
         ) ;;
         report) declared=(
@@ -277,9 +283,7 @@ _rfqwatch_declared() {
             '--lenient||Skip lines that can'\''t be read, with a gap for them'
             '-v --verbose||Say what the connection does, each step of it'
             '-q --quiet||Say nothing but errors'
-            '-h --help||Show this message and exit'
-        ) ;;
-        schema) declared=(
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
             '-h --help||Show this message and exit'
         ) ;;
         simulate) declared=(
@@ -287,6 +291,15 @@ _rfqwatch_declared() {
             '--sim-rate|=|Frames a second'
             '--sim-seed|=|Repeat the traffic and faults of this number'
             '--sim-fault|=|Faults, now and then or at a data frame'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
+            '-h --help||Show this message and exit'
+        ) ;;
+        config) declared=(
+            '-o --output|=|A table to read, or one JSON object for machines'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
+            '-h --help||Show this message and exit'
+        ) ;;
+        schema) declared=(
             '-h --help||Show this message and exit'
         ) ;;
         *) declared=() ;;
@@ -302,8 +315,9 @@ _rfqwatch_offered() {
                 'table|Show which RFQs are open now, and what was quoted on them'
                 'record|Keep the exchange'\''s RFQ stream in files of a directory'
                 'report|Sum up recordings'
-                'schema|Print the JSON Schema of the lines that tail prints'
                 'simulate|Serve a simulated exchange to other programs'
+                'config|Print the settings that are in effect, and what gave each'
+                'schema|Print the JSON Schema of the lines that tail prints'
             )
             ;;
         'tail --env' | 'table --env' | 'record --env')
@@ -465,6 +479,9 @@ _rfqwatch_offered() {
                 '1GiB|'
             )
             ;;
+        'tail --profile' | 'table --profile' | 'record --profile' | 'report --profile' | 'simulate --profile' | 'config --profile')
+            offered=($(sed -n 's/^ *\[ *profile *\. *"\{0,1\}\([A-Za-z0-9_-]\{1,\}\)"\{0,1\} *\].*/\1|/p' "${XDG_CONFIG_HOME:-$HOME/.config}/rfqwatch/config.toml" 2>/dev/null))
+            ;;
         'table --sort')
             offered=(
                 'newest|'
@@ -518,7 +535,7 @@ _rfqwatch_offered() {
                 'never|'
             )
             ;;
-        'report --output')
+        'report --output' | 'config --output')
             offered=(
                 'text|'
                 'json|'

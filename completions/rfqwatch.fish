@@ -44,7 +44,7 @@ function __rfqwatch_look
 end
 
 function __rfqwatch_has_value
-    contains -- $argv[1] --buffer --collection --color --columns --count --creator --duration --env --event --exclude --fps --from --group --idle-timeout --include --keep --key-file --key-id --legs --market --max-age --max-cost --max-retries --min-contracts --min-cost --output --port --quiet-timeout --record --rotate --shard --sim-fault --sim-rate --sim-seed --since --sort --speed --svg --top --type --until --url -e -i -n -o
+    contains -- $argv[1] --buffer --collection --color --columns --count --creator --duration --env --event --exclude --fps --from --group --idle-timeout --include --keep --key-command --key-file --key-id --legs --market --max-age --max-cost --max-retries --min-contracts --min-cost --output --port --profile --quiet-timeout --record --rotate --shard --sim-fault --sim-rate --sim-seed --since --sort --speed --svg --top --type --until --url -e -i -n -o
 end
 
 # Whether these commands' option of these names may come next, or its value: again if it can be
@@ -88,14 +88,21 @@ function __rfqwatch_list
     end
 end
 
+function __rfqwatch_profiles
+    set -l config ~/.config
+    set -q XDG_CONFIG_HOME; and set config $XDG_CONFIG_HOME
+    sed -n 's/^ *\[ *profile *\. *"\{0,1\}\([A-Za-z0-9_-]\{1,\}\)"\{0,1\} *\].*/\1/p' $config/rfqwatch/config.toml 2>/dev/null
+end
+
 complete -c rfqwatch -f
-complete -c rfqwatch -n '__rfqwatch_at rfqwatch 0' -k -a 'tail\\t"Print the exchange\'s RFQ stream as JSON lines" table\\t"Show which RFQs are open now, and what was quoted on them" record\\t"Keep the exchange\'s RFQ stream in files of a directory" report\\t"Sum up recordings" schema\\t"Print the JSON Schema of the lines that tail prints" simulate\\t"Serve a simulated exchange to other programs"'
+complete -c rfqwatch -n '__rfqwatch_at rfqwatch 0' -k -a 'tail\\t"Print the exchange\'s RFQ stream as JSON lines" table\\t"Show which RFQs are open now, and what was quoted on them" record\\t"Keep the exchange\'s RFQ stream in files of a directory" report\\t"Sum up recordings" simulate\\t"Serve a simulated exchange to other programs" config\\t"Print the settings that are in effect, and what gave each" schema\\t"Print the JSON Schema of the lines that tail prints"'
 complete -c rfqwatch -n '__rfqwatch_once "rfqwatch" -V --version' -s V -l version -d 'Print the version'
-complete -c rfqwatch -n '__rfqwatch_once "rfqwatch tail table record report schema simulate" -h --help' -s h -l help -d 'Show this message and exit'
+complete -c rfqwatch -n '__rfqwatch_once "rfqwatch tail table record report simulate config schema" -h --help' -s h -l help -d 'Show this message and exit'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --env' -l env -r -f -k -a 'prod demo sim' -d 'Where to connect'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --url' -l url -r -f -d 'Any other endpoint'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --key-id' -l key-id -r -f -d 'API key id'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --key-file' -l key-file -r -F -d 'Private key in PEM, RSA or Ed25519'
+complete -c rfqwatch -n '__rfqwatch_once "tail table record" --key-command' -l key-command -r -f -d 'Take the private key from what a command prints'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --max-retries' -l max-retries -r -f -d 'Give up after so many attempts in a row'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --no-reconnect' -l no-reconnect -d 'End when the connection is lost'
 complete -c rfqwatch -n '__rfqwatch_once "tail table record" --idle-timeout' -l idle-timeout -r -f -k -a '10s 30s 1m' -d 'Reconnect when nothing at all is heard for so long'
@@ -135,6 +142,7 @@ complete -c rfqwatch -n '__rfqwatch_again "tail table record" --keep' -l keep -r
 complete -c rfqwatch -n '__rfqwatch_once "tail table" --record' -l record -r -f -k -a '(__fish_complete_directories (__rfqwatch_typed))' -d 'Keep what is watched in files of this directory'
 complete -c rfqwatch -n '__rfqwatch_once "tail" -o --output' -s o -l output -r -f -k -a 'jsonl raw text' -d 'JSON lines, the exchange\'s bytes alone, or text to read'
 complete -c rfqwatch -n '__rfqwatch_once "tail" --buffer' -l buffer -r -f -k -a '16MiB 64MiB 256MiB 1GiB' -d 'Memory for lines that nobody reads yet'
+complete -c rfqwatch -n '__rfqwatch_once "tail table record report simulate config" --profile' -l profile -r -f -k -a '(__rfqwatch_profiles)' -d 'Take options from [profile.NAME] of the configuration file'
 complete -c rfqwatch -n '__rfqwatch_once "table" --sort' -l sort -r -f -k -a 'newest oldest largest quotes deadline' -d 'The first order'
 complete -c rfqwatch -n '__rfqwatch_once "table" --group' -l group -r -f -k -a 'event leg market creator batch' -d 'What to count by at first'
 complete -c rfqwatch -n '__rfqwatch_once "table" --columns' -l columns -r -f -k -a '(__rfqwatch_list age what size part yes-bid no-bid spread quotes state who id lag created event collection)' -d 'Show these columns, in this order'
@@ -147,5 +155,8 @@ complete -c rfqwatch -n '__rfqwatch_once "table" --color' -l color -r -f -k -a '
 complete -c rfqwatch -n '__rfqwatch_once "report" -o --output' -s o -l output -r -f -k -a 'text json' -d 'Tables to read, or one JSON object for machines'
 complete -c rfqwatch -n '__rfqwatch_once "report" --top' -l top -r -f -d 'How many rows lists have'
 complete -c rfqwatch -n '__rfqwatch_once "simulate" --port' -l port -r -f -d 'Port on 127.0.0.1'
+complete -c rfqwatch -n '__rfqwatch_once "config" -o --output' -s o -l output -r -f -k -a 'text json' -d 'A table to read, or one JSON object for machines'
 complete -c rfqwatch -n '__rfqwatch_at record 0' -f -k -a '(__fish_complete_directories (__rfqwatch_typed))'
 complete -c rfqwatch -n '__rfqwatch_at report' -F
+complete -c rfqwatch -n '__rfqwatch_at config 0' -f
+complete -c rfqwatch -n '__rfqwatch_at config' -f

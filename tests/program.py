@@ -28,6 +28,7 @@ def clean_environment() -> dict[str, str]:
         name: value for name, value in os.environ.items() if not name.startswith(prefixes)
     }
     environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    environment["XDG_CONFIG_HOME"] = "/nowhere"
     return environment
 
 

@@ -6,18 +6,17 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.cli.keyfile import load_credentials
-from rfqwatch.cli.options.simulation import SimulationOptions
-from rfqwatch.errors import UsageError
-from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, unquoted
+from rfqwatch.cli.keys.credentials import load_credentials
+from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
+from rfqwatch.exchange.pasting import unquoted
 from rfqwatch.stderr import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rfqwatch.cli.options.connection import ConnectionOptions
+    from rfqwatch.cli.options.simulation import SimulationOptions
 
-URL_VARIABLE = "RFQWATCH_URL"
 PATH = "/trade-api/ws/v2"
 URLS = {
     "prod": f"wss://external-api-ws.kalshi.com{PATH}",
@@ -42,21 +41,17 @@ class Endpoint(NamedTuple):
 def endpoint(connection: ConnectionOptions, simulation: SimulationOptions) -> Iterator[Endpoint]:
     """Give the exchange that the options name; a simulated one runs meanwhile.
 
-    Raises `UsageError` for options that exclude each other, and `CredentialsError`.
+    They fit together, as `rfqwatch.cli.settings.fitting` sees to it. Raises `CredentialsError`.
     """
     if connection.env == "sim":
-        with _simulated(connection, simulation) as simulated:
+        with _simulated(simulation) as simulated:
             yield simulated
-    elif simulation != SimulationOptions():
-        raise UsageError("--sim-… options are for --env sim", "Add --env sim, or leave them out.")
     else:
         yield _real(connection)
 
 
 @contextmanager
-def _simulated(connection: ConnectionOptions, simulation: SimulationOptions) -> Iterator[Endpoint]:
-    if connection.url is not None:
-        raise UsageError("--url and --env sim exclude each other", "Leave one of them out.")
+def _simulated(simulation: SimulationOptions) -> Iterator[Endpoint]:
     from rfqwatch.simulator.serving import running
 
     with running(
@@ -69,14 +64,16 @@ def _simulated(connection: ConnectionOptions, simulation: SimulationOptions) -> 
 
 
 def _real(connection: ConnectionOptions) -> Endpoint:
-    env, url, origin = connection.env, connection.url, "--url"
-    if env is not None and url is not None:
-        raise UsageError("--url and --env exclude each other", "Leave one of them out.")
-    if env is None and url is None:
-        url, origin = unquoted(os.environ.get(URL_VARIABLE, "")) or None, URL_VARIABLE
-    credentials, warnings = load_credentials(connection.key_id, connection.key_file, os.environ)
+    credentials, warnings = load_credentials(connection, os.environ)
+    for name in ("url", "key_id", "key_file"):
+        origin = connection.origins[name]
+        if origin.over:
+            # Whoever names an account in a profile must not take it for the one that is used.
+            warnings.append(f"{origin.words} is taken, not {origin.over}")
     for warning in warnings:
         say(f"warning: {warning}")
-    if url is not None:
-        return Endpoint(unquoted(url), "", credentials, origin)
-    return Endpoint(URLS[env or "prod"], env or "prod", credentials)
+    if connection.url is not None:
+        words = connection.origins["url"].words
+        return Endpoint(unquoted(connection.url), "", credentials, words)
+    env = connection.env or "prod"
+    return Endpoint(URLS[env], env, credentials)

@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rfqwatch import __version__
+from rfqwatch.cli.commands.config import config
 from rfqwatch.cli.commands.record import record
 from rfqwatch.cli.commands.report import report
 from rfqwatch.cli.commands.schema import schema
@@ -18,6 +19,8 @@ from rfqwatch.cli.commands.table import table
 from rfqwatch.cli.commands.tail import tail
 from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
 from rfqwatch.cli.options.groups import ungrouped
+from rfqwatch.cli.options.settings import ProfileOptions
+from rfqwatch.cli.settings.command import SettingCommand
 from rfqwatch.errors import RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}
@@ -31,8 +34,12 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (tail, table, record, report, schema, simulate):
-    app.command(cls=HelpedCommand)(ungrouped(command))
+for command in (tail, table, record, report, simulate):
+    app.command(cls=SettingCommand)(ungrouped(command, ProfileOptions))
+# Whatever follows a command's name there is that command's.
+of_others = {"allow_interspersed_args": False}
+app.command(cls=SettingCommand, context_settings=of_others)(ungrouped(config, ProfileOptions))
+app.command(cls=HelpedCommand)(schema)
 
 
 @app.callback(invoke_without_command=True)

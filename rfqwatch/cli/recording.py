@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch import __version__
 from rfqwatch.cli.options.quantities import Seconds, Size
-from rfqwatch.errors import OutputError, UsageError
+from rfqwatch.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,8 +36,6 @@ def recorded(
     written.
     """
     if options.record is None:
-        if options.rotate or options.keep:
-            raise UsageError("--rotate and --keep are for --record", "Add --record DIR.")
         yield None
         return
 

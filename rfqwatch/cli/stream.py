@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.cli.fitting import is_replay
 from rfqwatch.cli.replaying import replaying
 from rfqwatch.cli.selecting import selecting
 from rfqwatch.cli.watching import watching
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """A stream that is not yet under way. Raises `UsageError` where its options don't fit.
+    """A stream that is not yet under way. Raises `UsageError` where its selection means nothing.
 
     ``speed`` is that of a replay which was asked for none, and ``say`` says one line where a
     terminal is not free for it. ``read`` makes events of messages, and ``playback`` is the clock
@@ -36,9 +35,7 @@ class Stream:
         live, replay = options.live, options.replay
         self._options = options
         self.playback: Playback | None = None
-        if is_replay(
-            replay, live.connection, live.subscription, options.recording, live.simulation
-        ):
+        if replay.source:
             self.playback = Playback(speed if replay.speed is None else replay.speed)
         ours = say_over if self.playback else say_when
         self._voice = Voice(live.verbosity.level(), say or ours)

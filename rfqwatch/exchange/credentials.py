@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from rfqwatch.errors import CredentialsError
+from rfqwatch.exchange.pasting import unquoted
 
 MIN_RSA_BITS = 2048
 
@@ -73,14 +74,6 @@ def fit_key_id(text: str, source: str) -> str:
             "dashes; the private key belongs in KALSHI_PRIVATE_KEY_PATH or KALSHI_PRIVATE_KEY",
         )
     return key_id
-
-
-def unquoted(text: str) -> str:
-    """Take off the whitespace and quotes that copying and env files leave around a value."""
-    text = text.strip()
-    while len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        text = text[1:-1].strip()
-    return "" if text in {'"', "'"} else text
 
 
 def _private_key_from_pem(pem: bytes, source: str, file: str) -> RSAPrivateKey | Ed25519PrivateKey:

@@ -32,7 +32,11 @@ VARIABLES = (
         ("--key-file",),
     ),
     Variable(("KALSHI_PRIVATE_KEY",), "The private key itself, in PEM.", ("--key-file",)),
-    Variable(("RFQWATCH_URL",), "Where to connect.", ("--url",)),
+    Variable(("RFQWATCH_PROFILE",), "The profile to begin with.", ("--profile",)),
+    Variable(("RFQWATCH_…",), "Any other option by its name: RFQWATCH_SHARD.", ("--profile",)),
+    Variable(
+        ("XDG_CONFIG_HOME",), "Where rfqwatch/config.toml is; else ~/.config.", ("--profile",)
+    ),
     Variable(
         ("HTTPS_PROXY", "SOCKS_PROXY", "WSS_PROXY"),
         "The proxy that leads to the exchange.",
@@ -52,7 +56,7 @@ VARIABLES = (
 EXITS = (
     Exit((0,), "ended as asked"),
     Exit((1,), "a bug, or standard output or a recording can't be written"),
-    Exit((2,), "options that don't fit"),
+    Exit((2,), "options or settings that mean nothing, or don't fit together"),
     Exit((3,), "no usable credentials", ("--key-id",)),
     Exit((4,), "refused by the exchange (401, 403, error 9)", ("--key-id",)),
     Exit(

@@ -60,6 +60,11 @@ EXAMPLES = {
             "rfqwatch report recordings --legs 2..3 --output json | jq .leg_pairs",
         ),
     ),
+    "config": (
+        Example("All that is set, and what gave it:", "rfqwatch config"),
+        Example("What a command would run with:", "rfqwatch config table --shard 3/10"),
+        Example("The same for other programs:", "rfqwatch config -o json table | jq .settings"),
+    ),
     "schema": (
         Example("Keep it beside what validates lines:", "rfqwatch schema > line.schema.json"),
         Example(

@@ -19,7 +19,7 @@ from rfqwatch.cli.help.layout import Layout
 UNNAMED = "General"
 PANELS = (
     *("Table", "Report", "Output", "Connection", "Selection", "Replay", "Recording", "End"),
-    *("Simulated exchange", UNNAMED),
+    *("Simulated exchange", "Settings", UNNAMED),
 )
 """What options are listed under, in this order; the last where nothing else is declared."""
 

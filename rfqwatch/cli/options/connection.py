@@ -1,7 +1,7 @@
 """Options: where to connect, as whom; which part of the channel to ask for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Literal
 
@@ -9,6 +9,7 @@ import typer
 
 from rfqwatch.cli.options.offered import examples, explained
 from rfqwatch.cli.options.quantities import Seconds
+from rfqwatch.cli.settings.origin import Origins
 from rfqwatch.exchange.shards import Shard, parse_shards
 
 Environment = Literal["prod", "demo", "sim"]
@@ -59,6 +60,14 @@ class ConnectionOptions:
             metavar="FILE",
         ),
     ] = None
+    key_command: Annotated[
+        str | None,
+        _connection(
+            help="Take the private key from what a command prints, run without a shell: 'op read "
+            "op://vault/kalshi/key'.",
+            metavar="COMMAND",
+        ),
+    ] = None
     max_retries: Annotated[
         int | None,
         _connection(
@@ -90,6 +99,7 @@ class ConnectionOptions:
             autocompletion=examples("30s", "60s", "5m"),
         ),
     ] = Seconds("60s")
+    origins: Origins = field(default_factory=Origins)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ import typer
 
 from rfqwatch.cli.options.offered import examples
 from rfqwatch.cli.options.quantities import Size
-from rfqwatch.errors import UsageError
 
 Format = Literal["jsonl", "raw", "text"]
 
@@ -46,7 +45,5 @@ class VerbosityOptions:
     quiet: Annotated[bool, _output("--quiet", "-q", help="Say nothing but errors.")] = False
 
     def level(self) -> int:
-        """Give how much is said, of `rfqwatch.stderr.Verbosity`; raises `UsageError`."""
-        if self.verbose and self.quiet:
-            raise UsageError("--verbose and --quiet exclude each other", "Leave one of them out.")
+        """Give how much is said, of `rfqwatch.stderr.Verbosity`."""
         return 1 + self.verbose - self.quiet

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from rfqwatch import errors
-from rfqwatch.cli.endpoint import URL_VARIABLE
 from rfqwatch.cli.help.concerns import EXITS, VARIABLES, Exit, Variable, exits, variables
-from rfqwatch.cli.keyfile import KEY_ID_VARIABLES, KEY_PATH_VARIABLES, KEY_VARIABLE
+from rfqwatch.cli.settings.variables import KEY_ID_VARIABLES, KEY_PATH_VARIABLES, KEY_VARIABLE
 from rfqwatch.reference.commands import declared
 
 README = Path(__file__).parents[3] / "README.md"
@@ -34,10 +33,10 @@ def test_the_readme_says_the_same_of_exit_codes() -> None:
     ]
 
 
-def test_the_variables_of_our_own_are_those_that_are_read() -> None:
-    ours = {URL_VARIABLE, *KEY_ID_VARIABLES, *KEY_PATH_VARIABLES, KEY_VARIABLE}
+def test_the_variables_of_a_key_are_those_that_are_read() -> None:
+    ours = {*KEY_ID_VARIABLES, *KEY_PATH_VARIABLES, KEY_VARIABLE}
     told = {name for variable in VARIABLES for name in variable.names}
-    assert {name for name in told if name.startswith(("KALSHI_", "RFQWATCH_"))} == ours
+    assert {name for name in told if name.startswith("KALSHI_")} == ours
 
 
 @pytest.mark.parametrize("what", [*VARIABLES, *EXITS])

@@ -10,6 +10,7 @@ import typer.main
 from program import RFQWATCH, clean_environment, rfqwatch
 from pseudo_terminal import PseudoTerminal
 
+from rfqwatch.cli.help.concerns import variables
 from rfqwatch.cli.help.examples import EXAMPLES
 from rfqwatch.cli.help.layout import MOST_COLUMNS
 from rfqwatch.cli.help.writing import written
@@ -68,7 +69,8 @@ def test_what_each_help_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> Non
     titles = re.findall(r"^(\w.*):$", text, re.MULTILINE)
     assert titles[0] == "Examples"
     assert titles[-1] == ("General" if name == "rfqwatch" else "Exit codes")
-    assert ("Environment" in titles) == ("--url" in text)
+    names = [each for option in COMMANDS[name].options for each in option.names]
+    assert ("Environment" in titles) == bool(variables(names))
     unlisted = [option.names for option in COMMANDS[name].options if not option.panel]
     assert all("--help" in names or name == "rfqwatch" for names in unlisted)
 

@@ -29,7 +29,7 @@ def test_a_wrong_shard_is_told_which_exist(shard: str, words: str) -> None:
     ("arguments", "words"),
     [
         ("--env prod --url wss://host/", "--url and --env exclude each other"),
-        ("--env sim --url wss://host/", "--url and --env sim exclude each other"),
+        ("--env sim --url wss://host/", "--url and --env exclude each other"),
         ("--sim-rate 5", "are for --env sim"),
         ("--env demo --sim-seed 5", "are for --env sim"),
         ("--sim-fault reset", "are for --env sim"),

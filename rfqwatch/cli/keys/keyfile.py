@@ -1,4 +1,4 @@
-"""Reads the API key that options or environment name.
+"""Reads the private key out of its file.
 
 A key is a secret: no message written here holds a value that may be one, put where a path belongs.
 Errors are raised outside of ``except`` blocks, so that no traceback carries what was read.
@@ -13,17 +13,12 @@ import shlex
 import stat
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
+from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import CredentialsError
-from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, fit_key_id, unquoted
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-KEY_ID_VARIABLES = ("KALSHI_API_KEY_ID", "KALSHI_KEY_ID")
-KEY_PATH_VARIABLES = ("KALSHI_PRIVATE_KEY_PATH", "KALSHI_PRIVATE_KEY_FILE")
-KEY_VARIABLE = "KALSHI_PRIVATE_KEY"
+from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
+from rfqwatch.exchange.pasting import may_be_key
 
 MAX_KEY_FILE_BYTES = 64 * 1024
 PIPE_PATIENCE_S = 120.0
@@ -32,81 +27,22 @@ PIPE_PATIENCE_S = 120.0
 _MAX_SHOWN_CHARS = 200
 
 _DESCRIPTOR = re.compile(r"/dev/(?:fd/\d+|stdin)|/proc/(?:self|\d+)/fd/\d+")
-_BASE64_RUN = re.compile(r"[A-Za-z0-9+/=]{40}")
 
 _GIVE_PATH = "give the path of the PEM file with your private key"
 
 
-def load_credentials(
-    key_id: str | None, key_file: str | None, environ: Mapping[str, str]
-) -> tuple[Credentials, list[str]]:
-    """Load the credentials that the options name, or else the environment.
+def credentials_from_file(key_id: str, value: str, origin: str) -> tuple[Credentials, list[str]]:
+    """Make credentials of a checked key id and the key in a file that ``origin`` names so.
 
-    The id: ``key_id``, ``KALSHI_API_KEY_ID``, ``KALSHI_KEY_ID``. The key: ``key_file``,
-    ``KALSHI_PRIVATE_KEY_PATH``, ``KALSHI_PRIVATE_KEY_FILE`` (all three a path, ``~`` expands), then
-    ``KALSHI_PRIVATE_KEY`` (the PEM itself). The first that is given wins and the others are not
-    looked at; an empty variable is not given, an empty option is an error.
-
-    Returns the credentials, with warnings of one line each. Raises `CredentialsError`.
+    ``~`` expands. Returns them with warnings of one line each. Raises `CredentialsError`.
     """
-    given_id = _given("--key-id", key_id, KEY_ID_VARIABLES, environ)
-    given_key = _given("--key-file", key_file, (*KEY_PATH_VARIABLES, KEY_VARIABLE), environ)
-    if given_id is None and given_key is None:
-        raise CredentialsError(
-            "no API key id and no private key were given",
-            f"set {KEY_ID_VARIABLES[0]} and {KEY_PATH_VARIABLES[0]}, or give --key-id and "
-            "--key-file; --env sim needs neither",
-        )
-    if given_id is None:
-        raise CredentialsError(
-            "a private key was given, but no API key id",
-            f"set {KEY_ID_VARIABLES[0]} or give --key-id",
-        )
-    checked_id = fit_key_id(given_id[1], given_id[0])
-    if given_key is None:
-        raise CredentialsError(
-            "an API key id was given, but no private key",
-            f"set {KEY_PATH_VARIABLES[0]} (a path) or {KEY_VARIABLE} (the PEM itself), "
-            "or give --key-file",
-        )
-    origin, value = given_key
-    if origin == KEY_VARIABLE:
-        _refuse_path_as_pem(value)
-        # Bytes that were no UTF-8 in the environment must reach the check for that.
-        pem = value.encode("utf-8", "surrogatepass")
-        return credentials_from_pem(checked_id, pem, KEY_VARIABLE), []
     path = _expanded(value, origin)
     source = f"key file {_shown(path)} ({origin})"
     pem, mode = _read(path, origin, source)
-    credentials = credentials_from_pem(checked_id, pem, source, _as_argument(path))
+    credentials = credentials_from_pem(key_id, pem, source, _as_argument(path))
     exposed = mode & (stat.S_IRGRP | stat.S_IROTH) and not _DESCRIPTOR.fullmatch(path)
     warning = f"key file {_shown(path)} can be read by other users: chmod 600 {_as_argument(path)}"
     return credentials, [warning] if exposed else []
-
-
-def _given(
-    option: str, value: str | None, variables: tuple[str, ...], environ: Mapping[str, str]
-) -> tuple[str, str] | None:
-    """Find the first that is given: its name, its value."""
-    if value is not None:
-        if not unquoted(value):
-            raise CredentialsError(
-                f"{option} is empty", f"give it a value, or leave it out to use {variables[0]}"
-            )
-        return option, value
-    for variable in variables:
-        if found := unquoted(environ.get(variable, "")):
-            return variable, found
-    return None
-
-
-def _refuse_path_as_pem(value: str) -> None:
-    # Base64 has no dot and no tilde.
-    if "-----" not in value and "\n" not in value and re.search(r"^/|[.~]", value):
-        raise CredentialsError(
-            f"{KEY_VARIABLE} holds no PEM; it seems to hold a path",
-            f"a path belongs in {KEY_PATH_VARIABLES[0]}",
-        )
 
 
 def _expanded(value: str, origin: str) -> str:
@@ -161,7 +97,7 @@ def _read(path: str, origin: str, source: str) -> tuple[bytes, int]:
         reason = f"can't be read: {error.strerror}"
     except ValueError:
         reason = "can't be read: no file can have this name"
-    if _BASE64_RUN.search(path) and path[0] not in "/~.":
+    if may_be_key(path):
         _refuse_pem_as_path(origin)
     raise CredentialsError(f"{source} {reason}", advice)
 

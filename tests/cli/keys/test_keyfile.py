@@ -24,13 +24,16 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rfqwatch.cli import keyfile as module
-from rfqwatch.cli.keyfile import load_credentials
+from rfqwatch.cli.keys import keyfile as module
+from rfqwatch.cli.keys.credentials import load_credentials as load_given
+from rfqwatch.cli.options.connection import ConnectionOptions
+from rfqwatch.cli.settings.origin import Origins
+from rfqwatch.cli.settings.variables import find_variable
 from rfqwatch.errors import CredentialsError
 from rfqwatch.exchange.signing import handshake_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from rfqwatch.exchange.credentials import Credentials
@@ -52,6 +55,18 @@ def written(path: Path, content: bytes, mode: int = 0o600) -> Path:
     path.write_bytes(content)
     path.chmod(mode)
     return path
+
+
+def load_credentials(
+    key_id: str | None, key_file: str | None, environ: Mapping[str, str]
+) -> tuple[Credentials, list[str]]:
+    """Load what options give, or else variables."""
+    given, origins = {"key_id": key_id, "key_file": key_file}, Origins()
+    for name, value in given.items():
+        found = find_variable(name.replace("_", "-"), environ)
+        if value is None and found:
+            given[name], origins[name] = found
+    return load_given(ConnectionOptions(**given, origins=origins), environ)  # type: ignore[arg-type]
 
 
 def load(file: Path | str) -> tuple[Credentials, list[str]]:
@@ -447,8 +462,10 @@ def test_file_readable_by_others_brings_a_warning(key_file: Path, mode: int) -> 
 
 def test_process_substitution(key_file: Path, keys: Keys) -> None:
     program = (
-        "import sys; from rfqwatch.cli.keyfile import load_credentials;"
-        f"credentials, warnings = load_credentials('{KEY_ID}', sys.argv[1], {{}});"
+        "import sys; from rfqwatch.cli.keys.credentials import load_credentials;"
+        "from rfqwatch.cli.options.connection import ConnectionOptions;"
+        f"given = ConnectionOptions(key_id='{KEY_ID}', key_file=sys.argv[1]);"
+        "credentials, warnings = load_credentials(given, {});"
         "print(credentials.private_key.public_key().public_bytes_raw().hex(), warnings)"
     )
     done = subprocess.run(

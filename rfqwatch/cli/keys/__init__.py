@@ -1,0 +1,1 @@
+"""Whose the connection is: the API key, wherever it is kept."""
