@@ -1,13 +1,15 @@
 """No future import here, as where groups are declared."""
 
 import inspect
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import pytest
 import typer
 
 from rfqwatch.cli.options.groups import ungrouped
+from rfqwatch.cli.settings.command import SettingCommand
+from rfqwatch.cli.settings.origin import Origins
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,29 @@ def test_a_group_of_groups_is_taken_apart_as_well() -> None:
     assert list(inspect.signature(command).parameters) == ["colour", "thick", "size"]
     command(colour="blue", thick=True, size=4)
     assert got == [DrawOptions(PaintOptions("blue", thick=True), SizeOptions(4))]
+
+
+@dataclass(frozen=True)
+class ToldOptions:
+    size: Annotated[int, typer.Option()] = 3
+    origins: Origins = field(default_factory=Origins)
+
+
+def test_groups_and_commands_are_told_what_the_context_knows() -> None:
+    got: list[object] = []
+    app = typer.Typer()
+
+    @app.callback()
+    def _main() -> None:
+        """Do as the command does."""
+
+    def draw(told: ToldOptions, context: typer.Context) -> None:
+        """Draw it."""
+        got.extend([told.size, told.origins["size"].source, context.params])
+
+    app.command(cls=SettingCommand)(ungrouped(draw, PaintOptions))
+    app(["draw", "--size", "4", "--colour", "blue"], standalone_mode=False)
+    assert got == [4, "flag", {"size": 4, "colour": "blue", "thick": False}]
 
 
 def test_two_groups_can_not_hold_the_same_option() -> None:

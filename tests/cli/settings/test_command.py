@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,6 @@ from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from typer.core import TyperOption
 
@@ -286,6 +286,15 @@ def test_variables_that_are_no_option_s_are_said_once(
     assert said == (
         "rfqwatch: warning: RFQWATCH_SHRAD is no option's variable; did you mean RFQWATCH_SHARD?"
     )
+
+
+def test_the_profiles_of_the_readme_are_some(config_home: Path) -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    written(config_home, readme.partition("```toml\n")[2].partition("```")[0])
+    assert parsed("tail").params["key_file"] == f"{config_home}/home/.kalshi/key.pem"
+    params = parsed("table", "--profile", "football").params
+    assert [str(shard) for shard in params["shard"]] == ["3/10"]
+    assert (params["no_reconnect"], params["market"]) == (True, ["KXNFL*", "KXNCAAF*"])
 
 
 def test_completion_and_help_read_no_profile(config_home: Path) -> None:
