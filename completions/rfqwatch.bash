@@ -544,6 +544,15 @@ _rfqwatch_offered() {
         'report '[0-9]*)
             kind=files
             ;;
+        'config '0)
+            offered=(
+                'tail|'
+                'table|'
+                'record|'
+                'report|'
+                'simulate|'
+            )
+            ;;
     esac
 }
 

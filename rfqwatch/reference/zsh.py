@@ -56,7 +56,7 @@ def zsh(program: Command) -> str:
 
 
 def _named(program: Command) -> dict[Value, str]:
-    """Give the function that offers each value, named after the first option that takes it."""
+    """Give the function that offers each value, named after the first that takes it."""
     names: dict[Value, str] = {}
     for command in program.commands:
         for option in command.options:
@@ -65,6 +65,9 @@ def _named(program: Command) -> dict[Value, str]:
                 if name in names.values():
                     name = f"{name}_of_{command.name}"
                 names.setdefault(option.value, name)
+        for index, argument in enumerate(command.arguments, start=1):
+            if argument.value.kind == "words":
+                names.setdefault(argument.value, f"_rfqwatch_{command.name}_{index}")
     return names
 
 

@@ -98,3 +98,12 @@ def test_a_name_takes_a_value_in_every_command_or_in_none() -> None:
         for each in command.options:
             for name in (*each.names, *each.negations):
                 assert taking.setdefault(name, each.value is not None) == (each.value is not None)
+
+
+def test_config_offers_the_commands_that_have_settings() -> None:
+    asked = COMMANDS["config"].arguments[0].value
+    assert [name for name, _ in asked.words] == [
+        command.name
+        for command in COMMANDS.values()
+        if command.name != "config" and any("--profile" in each.names for each in command.options)
+    ]

@@ -49,6 +49,7 @@ COMPLETED = [
     ("rfqwatch tail -vo js", "rfqwatch tail -vo jsonl"),
     ("rfqwatch report -o js", "rfqwatch report -o json"),
     ("rfqwatch tail --market 'a b' --env s", "rfqwatch tail --market 'a b' --env sim"),
+    ("rfqwatch config sim", "rfqwatch config simulate"),
     # Lists.
     ("rfqwatch table --columns age,wha", "rfqwatch table --columns age,what"),
     ("rfqwatch table --columns=age,wha", "rfqwatch table --columns=age,what"),

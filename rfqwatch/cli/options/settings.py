@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from rfqwatch.cli.options.offered import examples
+
 _settings = partial(typer.Option, rich_help_panel="Settings")
 
 
@@ -34,6 +36,7 @@ class ConfigOptions:
             help="A command: what it would run with. Default: what is set for any.",
             metavar="COMMAND",
             show_default=False,
+            autocompletion=examples("tail", "table", "record", "report", "simulate"),
         ),
     ] = None
     arguments: Annotated[
