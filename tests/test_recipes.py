@@ -16,6 +16,8 @@ import duckdb
 import pytest
 from program import bash, clean_environment, rfqwatch
 
+from rfqwatch.recording.compression import BEST
+
 README = Path(__file__).parents[1] / "README.md"
 COUNT = 15_000
 
@@ -73,10 +75,8 @@ def test_a_capture_of_another_program(folder: Path) -> None:
     assert {line["received_ts_ms"] for line in messages} == {1_790_000_000_123}
 
 
-@pytest.fixture
-def results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
-    """Give what the DuckDB recipe finds, question by question."""
-    monkeypatch.chdir(folder)
+def in_duckdb() -> list[list[Any]]:
+    """Give what the recipe finds in the working directory, question by question."""
     (recipe,) = recipes("sql")
     with duckdb.connect() as connection:
         found = [
@@ -87,9 +87,10 @@ def results(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
 
 
 def test_duckdb_finds_what_the_report_does(
-    results: list[list[Any]], report: dict[str, Any]
+    folder: Path, report: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hours, lives, creators, combos, pairs = results
+    monkeypatch.chdir(folder)
+    hours, lives, creators, combos, pairs = in_duckdb()
     told = report["rfqs_by_hour"]
     assert sum(hour[1] for hour in hours) == told["facts"]["rfqs"]
     assert sum(hour[2] for hour in hours) == Decimal(told["facts"]["dollars"])
@@ -101,6 +102,18 @@ def test_duckdb_finds_what_the_report_does(
         row["rfqs"] for row in report["combos_asked_again"]["rows"]
     ]
     assert pairs
+
+
+def test_duckdb_where_no_line_has_some_of_the_fields(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "recordings").mkdir()
+    line = b'{"type":"rfq_created","msg":{"id":"r"},"received_ts_ms":1}\n'
+    (tmp_path / "recordings" / "1.jsonl.zst").write_bytes(BEST.frame(line))
+    monkeypatch.chdir(tmp_path)
+    hours, lives, *_ = in_duckdb()
+    assert [(count, dollars) for _, count, dollars in hours] == [(1, None)]
+    assert lives == [(None,)]
 
 
 @pytest.mark.skipif(find_spec("polars") is None, reason="polars is not installed (200 MB)")
