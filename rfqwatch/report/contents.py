@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.report.asked import Gathering, asked
+from rfqwatch.report.asked import asked
+from rfqwatch.report.gathering import Gathering
 from rfqwatch.report.legs import MOST_LEGS, Legs
 from rfqwatch.report.questions.combos import Combos
 from rfqwatch.report.questions.completeness import Completeness
@@ -92,7 +93,7 @@ class Report:
         self._combos.take_legs(batch)
         self._pairs.take_legs(batch)
         if len(self._legs.names) > MOST_LEGS:
-            kept = frozenset(number for number, *_ in self._demand.legs.top(MOST_LEGS // 2))
+            kept = frozenset(number for number, _ in self._demand.legs.top(MOST_LEGS // 2))
             self._legs.keep(kept)
             for question in (self._demand, self._combos, self._pairs):
                 question.keep_legs(kept)

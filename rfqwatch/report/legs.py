@@ -45,7 +45,7 @@ class Legs:
         raw = bytes(told.mve_selected_legs)
         by_text = self._by_text
         try:
-            return tuple(sorted({by_text[text] for text in raw[2:-2].split(_BETWEEN)}))
+            return tuple(sorted(set(map(by_text.__getitem__, raw[2:-2].split(_BETWEEN)))))
         except KeyError:
             return self._read(raw) or self._read(_market_as_leg(told))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from heapq import nlargest
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from rfqwatch.report.answer import Answer
@@ -11,7 +13,7 @@ from rfqwatch.report.sizes import written
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rfqwatch.report.asked import OnLegs
+    from rfqwatch.report.gathering import OnLegs
     from rfqwatch.report.legs import Legs
     from rfqwatch.report.sizes import Size
 
@@ -51,9 +53,10 @@ class Combos:
             else:
                 kept[legs] = Counter(sizes if former is None else (former, *sizes))
         if len(kept) > self._most:
-            by_count = self._by_count().most_common(self._most // 2 + 1)
-            self._lacking += by_count.pop()[1]
-            self._sizes = {legs: kept[legs] for legs, _ in by_count}
+            count = self._by_count()
+            ranked = sorted(kept, key=count.__getitem__, reverse=True)
+            self._sizes = {legs: kept[legs] for legs in ranked[: self._most // 2]}
+            self._lacking += count[ranked[self._most // 2]]
 
     def keep_legs(self, kept: frozenset[int]) -> None:
         """Forget combos that have another leg."""
@@ -62,7 +65,7 @@ class Combos:
     def answers(self, most: int) -> Iterator[Answer]:
         """Give the answer, cut to ``most`` rows."""
         rows = []
-        for legs, rfqs in self._by_count().most_common(most):
+        for legs, rfqs in nlargest(most, self._by_count().items(), key=itemgetter(1)):
             sizes = self._sizes[legs]
             if isinstance(sizes, Counter):
                 often = {written(size): count for size, count in sizes.most_common(MOST_SIZES)}
@@ -76,10 +79,8 @@ class Combos:
             "rfqs",
         )
 
-    def _by_count(self) -> Counter[tuple[int, ...]]:
-        return Counter(
-            {
-                legs: sizes.total() if isinstance(sizes, Counter) else 1
-                for legs, sizes in self._sizes.items()
-            }
-        )
+    def _by_count(self) -> dict[tuple[int, ...], int]:
+        return {
+            legs: sizes.total() if isinstance(sizes, Counter) else 1
+            for legs, sizes in self._sizes.items()
+        }

@@ -44,12 +44,10 @@ class Completeness:
         """Take messages."""
         self.messages += len(lines)
         self._unnumbered += [line.seq for line in lines].count(None)
-        last = {line.shard: line.received_ts_ms for line in lines}
-        if last.keys() - self._shards.keys():
-            for line in lines:
-                self.heard(line.shard, line.received_ts_ms)
-        for shard, at_ms in last.items():
-            self.heard(shard, at_ms)
+        shards = {line.shard for line in lines}
+        known = len(shards) == 1 and shards <= self._shards.keys()
+        for line in lines[-1:] if known else lines:
+            self.heard(line.shard, line.received_ts_ms)
 
     def take_unread(self, shard: str, at_ms: int) -> None:
         """Take a message that nothing is known of but that it came."""

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS
 from rfqwatch.report.answer import Answer
-from rfqwatch.report.sizes import dollars
+from rfqwatch.report.sizes import dollars, rfqs
 from rfqwatch.report.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rfqwatch.report.asked import Asked
+    from rfqwatch.report.sizes import Size
 
 
 class Creators:
@@ -20,17 +21,15 @@ class Creators:
 
     def __init__(self) -> None:
         self._rfqs = 0
-        self._hidden = 0
-        self._hidden_micros = 0
+        self._hidden: Size = 0
         self._named: Tally[str | None] = Tally()
 
     def take(self, asked: Asked) -> None:
         """Count RFQs."""
         self._rfqs += len(asked.told)
-        self._named.add([told.creator_id for told in asked.told], asked.micros)
+        self._named.add([rfq.creator_id for rfq in asked.told], asked.sizes)
         for hidden in (None, *ANONYMOUS_CREATORS):
-            self._hidden += self._named.rfqs.pop(hidden, 0)
-            self._hidden_micros += self._named.micros.pop(hidden, 0)
+            self._hidden += self._named.sizes.pop(hidden, 0)
 
     def answers(self, most: int) -> Iterator[Answer]:
         """Give the answer, cut to ``most`` rows."""
@@ -39,12 +38,12 @@ class Creators:
             "Busiest creators",
             {
                 "rfqs": self._rfqs,
-                "anonymous_rfqs": self._hidden,
-                "anonymous_dollars": dollars(self._hidden_micros),
-                "different": len(self._named.rfqs),
+                "anonymous_rfqs": rfqs(self._hidden),
+                "anonymous_dollars": dollars(self._hidden),
+                "different": len(self._named.sizes),
                 "counts_may_lack": self._named.lacking,
             },
             ("creator", "rfqs", "dollars"),
-            [(creator, rfqs, dollars(micros)) for creator, rfqs, micros in self._named.top(most)],
+            [(creator, rfqs(size), dollars(size)) for creator, size in self._named.top(most)],
             "rfqs",
         )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import islice
+from itertools import compress, islice, repeat
+from operator import is_
 from typing import TYPE_CHECKING, TypeAlias
 
 from rfqwatch.report.answer import Answer
@@ -24,7 +24,7 @@ PERCENTS = (10, 50, 90, 99)
 Born: TypeAlias = "tuple[datetime | None, int]"
 """When an RFQ was opened: by the exchange's clock, if that came, and by its receipt."""
 
-_MS = timedelta(milliseconds=1)
+DAY_MS = 86_400_000
 
 
 class Lives:
@@ -45,12 +45,9 @@ class Lives:
     def opened(self, created: Sequence[CreatedLine]) -> list[CreatedLine]:
         """Take RFQs that were announced; give those that were not known already."""
         known = self.open
-        fresh = []
-        for line in created:
-            told = line.msg
-            if told.id not in known:
-                known[told.id] = told.created_ts, line.received_ts_ms
-                fresh.append(line)
+        births = [(line.msg.created_ts, line.received_ts_ms) for line in created]
+        kept = map(known.setdefault, [line.msg.id for line in created], births)
+        fresh = list(compress(created, map(is_, kept, births)))
         self._told_again += len(created) - len(fresh)
         if len(known) > self._most:
             self._forgotten += self._most // 2
@@ -62,18 +59,19 @@ class Lives:
         """Take RFQs that are gone."""
         known = self.open
         lives = []
-        for line in deleted:
-            told = line.msg
-            born = known.pop(told.id, None)
+        births = map(known.pop, [line.msg.id for line in deleted], repeat(None))
+        for line, born in zip(deleted, births, strict=True):
             if born is None:
                 self._unseen += 1
                 continue
             created_ts, received_ms = born
-            if created_ts is None or told.deleted_ts is None:
+            deleted_ts = line.msg.deleted_ts
+            if created_ts is None or deleted_ts is None:
                 self._by_receipt += 1
                 lives.append(line.received_ts_ms - received_ms)
             else:
-                lives.append((told.deleted_ts - created_ts) // _MS)
+                life = deleted_ts - created_ts
+                lives.append(life.days * DAY_MS + life.seconds * 1_000 + life.microseconds // 1_000)
         self._lives.add(lives)
 
     def answers(self, most: int) -> Iterator[Answer]:  # noqa: ARG002 - all questions are asked alike

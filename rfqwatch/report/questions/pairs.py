@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import chain, combinations
+from collections import Counter
+from itertools import chain, combinations, repeat
 from typing import TYPE_CHECKING
 
 from rfqwatch.report.answer import Answer
@@ -11,7 +12,7 @@ from rfqwatch.report.tally import Tally
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rfqwatch.report.asked import OnLegs
+    from rfqwatch.report.gathering import OnLegs
     from rfqwatch.report.legs import Legs
 
 MOST_PAIRED = 100
@@ -35,13 +36,18 @@ class Pairs:
         """Count RFQs by what they are on, once the legs are counted by themselves."""
         self._review()
         paired = self._paired
-        rows = ([leg for leg in legs if leg in paired] for legs, sizes, _ in batch for _ in sizes)
-        self._pairs.count(chain.from_iterable(combinations(row, 2) for row in rows))
+        rows = (
+            row
+            for legs, sizes, _ in batch
+            for row in repeat([leg for leg in legs if leg in paired], len(sizes))
+        )
+        pairs = Counter(chain.from_iterable(combinations(row, 2) for row in rows))
+        self._pairs.add(pairs.keys(), pairs.values())
 
     def keep_legs(self, kept: frozenset[int]) -> None:
         """Forget pairs that have another leg."""
         self._paired &= kept
-        self._pairs.keep({pair for pair in self._pairs.rfqs if kept.issuperset(pair)})
+        self._pairs.keep({pair for pair in self._pairs.sizes if kept.issuperset(pair)})
 
     def answers(self, most: int) -> Iterator[Answer]:
         """Give the answer, cut to ``most`` rows."""
@@ -51,13 +57,13 @@ class Pairs:
             "Legs that come together",
             {"legs_paired": len(self._paired), "counts_may_lack": self._lacking},
             ("leg", "other_leg", "rfqs"),
-            [(names[one], names[other], rfqs) for (one, other), rfqs, _ in self._pairs.top(most)],
+            [(names[one], names[other], rfqs) for (one, other), rfqs in self._pairs.top(most)],
             "rfqs",
         )
 
     def _review(self) -> None:
-        paired = {leg for leg, *_ in self._legs.top(MOST_PAIRED)}
-        late = (self._legs.rfqs[leg] for leg in paired - self._paired)
+        paired = {leg for leg, _ in self._legs.top(MOST_PAIRED)}
+        late = (self._legs.rfqs(leg) for leg in paired - self._paired)
         if len(self._paired) == MOST_PAIRED:
             self._lacking = max(self._lacking, *late, 0)
         self._paired = paired

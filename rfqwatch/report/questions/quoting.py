@@ -111,7 +111,7 @@ class Quoting:
         for name, (place, bounds) in classes.items():
             order = [*(f"up to {bound}" for bound in bounds), MORE, ONE_SIDED, UNKNOWN]
             fates: Counter[tuple[str, str, str]] = Counter()
-            for (terms, fate), count in self._fates.rfqs.items():
+            for (terms, fate), count in self._fates.sizes.items():
                 fates[self._whose(terms[0]), str(terms[place]), fate] += count
             rows = sorted({key[:2] for key in fates}, key=lambda row: (row[0], order.index(row[1])))
             yield Answer(
@@ -168,7 +168,7 @@ class Quoting:
         del self._held[rfq_id][held.quote.id]
 
     def _tell(self, held: _Held, fate: str) -> None:
-        self._fates.count([(held.terms, fate)])
+        self._fates.add([(held.terms, fate)], [1])
 
 
 def _terms(quote: Quote) -> _Terms:
