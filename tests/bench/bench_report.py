@@ -1,5 +1,7 @@
 """Lines a second of ``report`` against a bare msgspec loop that types each line of the same file.
 
+Two are bare: one leaves amounts the text that they are, as anybody would write it at first, the
+other makes exact numbers of them, which rfqwatch's own types do.
 ``bench_report.py [FILE]`` takes a plain recording, or makes one of the simulated exchange. Both
 read in turns, as a machine is not always as fast. ``--repeat N`` writes the recording N times over,
 with other ids and later times, and shows how time and memory grow.
@@ -15,28 +17,57 @@ import subprocess
 import sys
 import tempfile
 import time
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
+from msgspec import Struct
 
-from rfqwatch.exchange.events import Event, decode_amount
+from rfqwatch.exchange.events import Event, RfqCreated, RfqDeleted, Timestamp, decode_amount
 from rfqwatch.report.contents import Report
 from rfqwatch.stream.drift import Drift
 from rfqwatch.survey import Survey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RFQWATCH = [sys.executable, "-m", "rfqwatch"]
 MESSAGES = 200_000
 TURNS = 3
 
-_KINDS = [
-    msgspec.defstruct(
-        f"{event.__name__}Line", [("msg", event), ("received_ts_ms", int)], tag=event.type, gc=False
-    )
-    for event in get_args(Event)
-]
+
+class _Leg(Struct, gc=False):
+    event_ticker: str | None = None
+    market_ticker: str | None = None
+    side: str | None = None
+
+
+class _Created(Struct, gc=False):
+    id: str
+    creator_id: str | None = None
+    market_ticker: str | None = None
+    event_ticker: str | None = None
+    contracts_fp: str | None = None
+    target_cost_dollars: str | None = None
+    created_ts: Timestamp | None = None
+    mve_collection_ticker: str | None = None
+    mve_selected_legs: list[_Leg] | None = None
+
+
+class _Deleted(Struct, gc=False):
+    id: str
+    creator_id: str | None = None
+    market_ticker: str | None = None
+    event_ticker: str | None = None
+    contracts_fp: str | None = None
+    target_cost_dollars: str | None = None
+    deleted_ts: Timestamp | None = None
+
+
+EXACT = {event.type: event for event in get_args(Event)}
+AS_TEXT = EXACT | {RfqCreated.type: _Created, RfqDeleted.type: _Deleted}
 _OWN = b'{"type":"rfqwatch.'
 _ID = re.compile(rb'("(?:rfq_|quote_)?id":")')
 _STAMP = re.compile(rb'("(?:received|sending)_ts_ms":)(\d+)')
@@ -65,10 +96,16 @@ def later(line: bytes, ms: int) -> bytes:
     return _STAMP.sub(lambda found: found[1] + b"%d" % (int(found[2]) + ms), line)
 
 
-def bare(file: Path) -> int:
-    """Type each line, and nothing else."""
+def bare(file: Path, messages: Mapping[str, type[Struct]]) -> int:
+    """Type each line with its envelope, and nothing else."""
+    envelope = [("sid", int | None, None), ("seq", int | None, None)]
+    stamps = [("sending_ts_ms", int | None, None), ("received_ts_ms", int, 0)]
+    kinds: list[Any] = [
+        msgspec.defstruct(kind, [("msg", msg), *envelope, *stamps], tag=kind, gc=False)
+        for kind, msg in messages.items()
+    ]
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(
-        reduce(or_, _KINDS), dec_hook=decode_amount, float_hook=str
+        reduce(or_, kinds), dec_hook=decode_amount, float_hook=str
     )
     count = 0
     with file.open("rb") as opened:
@@ -104,13 +141,14 @@ def main() -> None:
             file = longer
         for _ in range(TURNS):
             rates = []
-            for read in (bare, reported):
+            for read in (partial(bare, messages=AS_TEXT), partial(bare, messages=EXACT), reported):
                 start = time.process_time()
                 rates.append(read(file) / (time.process_time() - start))
+            text, exact, told = rates
             grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(
-                f"bare {rates[0]:>9,.0f} lines/s of CPU, report {rates[1]:>9,.0f}: "
-                f"{rates[1] / rates[0]:.0%}; {grown:,.0f} MiB at the most"
+                f"lines/s of CPU: bare {text:,.0f}, with exact amounts {exact:,.0f}; report "
+                f"{told:,.0f}, {told / text:.0%} and {told / exact:.0%}; at most {grown:,.0f} MiB"
             )
 
 
