@@ -6,7 +6,6 @@ rows that changed are matched, measured and put in their places again.
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.lines.wording import UNKNOWN, person
@@ -53,16 +52,20 @@ class Arrangement:
     def __init__(self, criteria: Criteria) -> None:
         self.criteria = criteria
         self._words = sought(criteria.text)
+        self._all = not (criteria.mine or criteria.within or self._words)
+        self.ranking = Ranking()
         self._clear()
 
     def _clear(self) -> None:
         self.groups: dict[str, Group] = {}
-        self.ranking = Ranking()
+        self.ranking.clear()
         self._members: dict[str, tuple[Rfq, tuple[str, ...]]] = {}
-        self._pending: dict[str, None] = {}
+        # From the end: the newest are wanted first.
+        self._pending: list[str] = []
         self.since_ms: int | None = None
         """Since when groups are watched, in Unix milliseconds."""
         self._closed: set[str] = set()
+        self._urgent: set[str] = set()
 
     @property
     def total(self) -> int:
@@ -73,17 +76,16 @@ class Arrangement:
         """Take in what changed among the rows; None stands for all of them."""
         if changed is None:
             self._clear()
-            changed = reversed(list(rows))  # the newest are wanted first
-        self._pending.update(dict.fromkeys(changed))
-        batch = list(islice(self._pending, MOST_PLACED))
+            changed = rows
+        pending = self._pending
+        pending += changed
         if self.criteria.grouping is not Grouping.NONE:
-            self._group(rows, batch, now_ms)
+            self._group(rows, now_ms)
             return
-        for rfq_id in batch:
-            del self._pending[rfq_id]
+        batch = pending[-MOST_PLACED:]
+        del pending[-MOST_PLACED:]
         # Those whose deadline has passed stand first, and no longer should.
-        due = now_ms if self.criteria.sort is Sort.DEADLINE else -_PINNED * 3 // 2
-        batch = list({*batch, *self.ranking.upto(due)})
+        batch += self._urgent
         self.ranking.put(
             (rfq_id, self._place(rfq_id, rows.get(rfq_id), now_ms)) for rfq_id in batch
         )
@@ -100,14 +102,25 @@ class Arrangement:
         return len(self._pending)
 
     def _place(self, rfq_id: str, row: Rfq | None, now_ms: int) -> Place | None:
-        self._closed.discard(rfq_id)
-        if row is None or not self._fits(row):
+        if row is None or not (self._all or self._fits(row)):
+            self._closed.discard(rfq_id)
+            self._urgent.discard(rfq_id)
             return None
         if row.reason is not None:
             self._closed.add(rfq_id)
         measure = _measure(row, self.criteria.sort, now_ms)
+        if row.ours:
+            measure -= _PINNED * self._urgency(row, now_ms)
         # Children of a batch stay together.
-        return measure - _PINNED * _urgency(row, now_ms), row.batch_id or row.id, row.id
+        return measure, row.batch_id or rfq_id, rfq_id
+
+    def _urgency(self, row: Rfq, now_ms: int) -> int:
+        """Tell those with quotes that we may see from the others, and those with a deadline."""
+        if row.deadline_ms(now_ms) is None:
+            self._urgent.discard(row.id)
+            return 1
+        self._urgent.add(row.id)
+        return 2
 
     def _fits(self, row: Rfq) -> bool:
         if self.criteria.mine and not row.ours:
@@ -117,14 +130,13 @@ class Arrangement:
             return False
         return not self._words or fits(row, self._words)
 
-    def _group(self, rows: Mapping[str, Rfq], batch: list[str], now_ms: int) -> None:
+    def _group(self, rows: Mapping[str, Rfq], now_ms: int) -> None:
         if self.since_ms is None:
             self.since_ms = now_ms
         touched: set[str] = set()
-        for rfq_id in batch:
-            if len(touched) >= MOST_REGROUPED:
-                break
-            del self._pending[rfq_id]
+        enough = len(self._pending) - MOST_PLACED
+        while self._pending and len(self._pending) > enough and len(touched) < MOST_REGROUPED:
+            rfq_id = self._pending.pop()
             touched.update(self._regroup(rfq_id, rows.get(rfq_id), self.since_ms))
         self.ranking.put((key, self._group_place(key)) for key in touched)
         if len(self.groups) > 2 * len(self.ranking) + MOST_REGROUPED:
@@ -167,11 +179,6 @@ class Arrangement:
                 return -int(group.dollars * _MILLION), -group.count, key
             case GroupSort.NEWEST:
                 return -group.newest_ms, -group.count, key
-
-
-def _urgency(row: Rfq, now_ms: int) -> int:
-    """Tell those with quotes that we may see from the others, and those with a deadline."""
-    return 1 + (row.deadline_ms(now_ms) is not None) if row.ours else 0
 
 
 def _measure(row: Rfq, sort: Sort, now_ms: int) -> int:

@@ -26,7 +26,8 @@ class Page:
         """Lay the page out anew, from a place in the ranking on."""
         self.first = max(0, min(first, len(ranking) - 1))
         self.keys = ranking.keys(self.first, room)
-        self._top = ranking.place(self.keys[0]) if self.keys else None
+        self._top = None
+        self._mark(ranking)
 
     def keep(
         self, ranking: Ranking, room: int, held: Container[str], pinned: Sequence[str] = ()
@@ -42,7 +43,7 @@ class Page:
         ]
         kept += [""] * (room - len(kept))
         if "" in kept:
-            start = 0 if self._top is None or not self.first else ranking.before(self._top)
+            start = ranking.before_mark if self.first else 0
             more = (key for key in ranking.keys(start, 2 * room) if key not in kept)
             kept = [key or next(more, "") for key in kept]
         if not self.first:
@@ -50,18 +51,23 @@ class Page:
         while kept and not kept[-1]:
             del kept[-1]
         self.keys = kept
-        if self._top is None:
-            self._top = ranking.place(self.keys[0]) if self.keys else None
+        self._mark(ranking)
 
     def waiting(self, ranking: Ranking) -> int:
         """Count what would stand before the page as it was turned, and has no line on it."""
         if self._top is None:
             return 0
-        before = ranking.before(self._top)
         on_page = sum(
             place is not None and place < self._top for place in map(ranking.place, self.keys)
         )
-        return max(0, before - on_page - self.first)
+        return max(0, ranking.before_mark - on_page - self.first)
+
+    def _mark(self, ranking: Ranking) -> None:
+        """Have what comes before the page counted, from when it was turned."""
+        if self._top is None and self.keys:
+            self._top = ranking.place(self.keys[0])
+            if self._top is not None:
+                ranking.mark(self._top)
 
 
 def _lift(kept: list[str], pinned: Sequence[str], held: Container[str]) -> None:
