@@ -9,11 +9,10 @@ out when asked, not stored.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from itertools import islice
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from rfqwatch.book.batches import Batches
@@ -51,7 +50,8 @@ _MOST_GONE = 65_536
 _MOST_CHANGES = 100_000
 
 
-class Counts(Struct, gc=False):
+@dataclass(slots=True)
+class Counts:
     """What the book has seen since it was made; every number only grows."""
 
     created: int = 0
@@ -70,8 +70,9 @@ class Book:
     """The RFQs that are open, and for a moment those just closed.
 
     ``max_age_ms`` is the age from which an open RFQ counts as stale, ``max_open`` how many open
-    RFQs are kept, ``linger_s`` how long closed ones stay. ``mine`` says that every RFQ of the
-    stream is the user's own, so that no quote on it is hidden.
+    RFQs are kept, ``linger_s`` how long closed ones stay: 8,192 at most, whatever closes beyond
+    that goes at once. ``mine`` says that every RFQ of the stream is the user's own, so that no
+    quote on it is hidden.
     """
 
     def __init__(
@@ -95,12 +96,13 @@ class Book:
         self._lingering: deque[tuple[str, float]] = deque()
         self._gone: set[str] = set()
         self._gone_in_order: deque[str] = deque()
-        self._changes: set[str] | None = set()
+        self._changes: set[str] = set()
+        self._changes_lost = False
 
     @property
     def rows(self) -> Mapping[str, Rfq]:
         """Every row by RFQ id, in the order of arrival, those just closed among them."""
-        return MappingProxyType(self._rows)
+        return self._rows
 
     @property
     def open(self) -> int:
@@ -143,7 +145,8 @@ class Book:
         None when they were too many to keep: look at every row.
         """
         changes, self._changes = self._changes, set()
-        return changes
+        lost, self._changes_lost = self._changes_lost, False
+        return None if lost else changes
 
     def gap(self, shard: str = "") -> None:
         """Messages of a shard may have been missed: its open RFQs are unconfirmed from here on."""
@@ -156,6 +159,7 @@ class Book:
     def tick(self, now_s: float) -> None:
         """Drop the rows that were closed long enough ago, by the clock that can't be set.
 
+        Call it now and then: it also keeps bounded what `take_changes` would give.
         Their time begins with the first tick that finds them closed.
         """
         lingering = self._lingering
@@ -163,6 +167,9 @@ class Book:
             self._forget(lingering.popleft()[0])
         lingering.extend((rfq_id, now_s) for rfq_id in self._closed)
         self._closed.clear()
+        if len(self._changes) > _MOST_CHANGES:
+            self._changes.clear()
+            self._changes_lost = True
 
     def apply(
         self, event: Event, received_ms: int, sending_ms: int | None = None, shard: str = ""
@@ -266,14 +273,17 @@ class Book:
                 self.counts.unknown_deletions += 1
                 self._bury(rfq_id)
         elif row.reason is None:
-            self._put(replace(row, reason=reason), row)
-            self._closed.append(rfq_id)
+            self._census.count(row, -1)
             self.tempo.close(at_ms, row.since_ms)
-            if len(self._lingering) + len(self._closed) > _MOST_LINGERING:
-                lingering = self._lingering
-                self._forget(lingering.popleft()[0] if lingering else self._closed.popleft())
+            if len(self._lingering) + len(self._closed) < _MOST_LINGERING:
+                self._rows[rfq_id] = replace(row, reason=reason)
+                self._changes.add(rfq_id)
+                self._closed.append(rfq_id)
+            else:
+                self._forget(rfq_id)
         elif reason > row.reason:
-            self._put(replace(row, reason=reason), row)
+            self._rows[rfq_id] = replace(row, reason=reason)
+            self._changes.add(rfq_id)
 
     def _heard_of(self, about: Rfq) -> Rfq | None:
         """Give the row a message is about: the known one, else what it says; None when gone."""
@@ -296,28 +306,22 @@ class Book:
             self._census.count(known, -1)
         self._census.count(row, 1)
         self._rows[row.id] = row
-        self._note(row.id)
+        self._changes.add(row.id)
         if self._census.open > self._max_open:
             self._evict()
-
-    def _note(self, rfq_id: str) -> None:
-        if self._changes is not None:
-            self._changes.add(rfq_id)
-            if len(self._changes) > _MOST_CHANGES:
-                self._changes = None
 
     def _evict(self) -> None:
         # In blocks, as finding the first entry of a dict passes over every one deleted before it.
         still_open = (row for row in self._rows.values() if row.reason is None)
         for row in list(islice(still_open, max(1, self._max_open // _BLOCK))):
             self._census.count(row, -1)
-            self._note(row.id)
+            self._changes.add(row.id)
             del self._rows[row.id]
             self.counts.evicted += 1
 
     def _forget(self, rfq_id: str) -> None:
         del self._rows[rfq_id]
-        self._note(rfq_id)
+        self._changes.add(rfq_id)
         self._bury(rfq_id)
 
     def _bury(self, rfq_id: str) -> None:

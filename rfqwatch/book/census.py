@@ -5,10 +5,9 @@ Kept up as rows come and go: looking at every row would take too long.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
     from rfqwatch.book.rfq import Rfq
 
 
-class Shard(Struct, gc=False):
+@dataclass(slots=True)
+class Shard:
     """The open rows announced on one shard; those of its latest generation are confirmed.
 
     ``live_ms`` is since when its messages are due, None where that isn't known.
@@ -51,19 +51,20 @@ class Census:
 
     def count(self, row: Rfq, difference: int) -> None:
         """Add a row or, with -1, take it off again; a closed one makes no difference."""
-        if row.reason is None:
-            shard = self.shard(row.shard)
-            self.open += difference
-            self.asked += row.size if difference > 0 else -row.size
-            shard.open += difference
-            if row.generation == shard.generation:
-                shard.confirmed += difference
-            second = row.since_ms // 1_000
-            count = self._seconds.get(second, 0) + difference
-            if count:
-                self._seconds[second] = count
-            else:
-                del self._seconds[second]
+        if row.reason is not None:
+            return
+        shard = self._shards[row.shard]
+        self.open += difference
+        self.asked += row.size if difference > 0 else -row.size
+        shard.open += difference
+        if row.generation == shard.generation:
+            shard.confirmed += difference
+        second = row.since_ms // 1_000
+        count = self._seconds.get(second, 0) + difference
+        if count:
+            self._seconds[second] = count
+        else:
+            del self._seconds[second]
 
     def unconfirmed(self, away: Container[str]) -> int:
         """Count the rows not heard of since their shard's last gap; all of a shard ``away``."""

@@ -35,9 +35,11 @@ class Feed:
 
     def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
         """Apply what can be read."""
+        read, apply = self._read, self._book.apply
+        received_ms, shard = self._received_ms, self._shard
         for payload, frame in zip(data, frames, strict=True):
-            if type(frame) is Frame and (event := self._read(frame.type, payload)) is not None:
-                self._book.apply(event, self._received_ms, frame.sending_ts_ms, self._shard)
+            if type(frame) is Frame and (event := read(frame.type, payload)) is not None:
+                apply(event, received_ms, frame.sending_ts_ms, shard)
 
     def live(self, live: Live) -> None:
         """Take note that messages are due from here on."""

@@ -19,8 +19,9 @@ def is_told_again(
     """
     # Each duration is of one clock, as far as possible: those of the two sides differ.
     age_ms = (received_ms if sending_ms is None else sending_ms) - created_ms
-    since_ms = TOLD_AGAIN_MS if live_ms is None else max(0, received_ms - live_ms)
-    return age_ms > min(TOLD_AGAIN_MS, since_ms)
+    if age_ms > TOLD_AGAIN_MS:
+        return True
+    return age_ms > 0 and live_ms is not None and age_ms > received_ms - live_ms
 
 
 def lag(received_ms: int, sending_ms: int | None, created_ms: int | None) -> int | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple, assert_never
+from typing import TYPE_CHECKING, assert_never
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rfqwatch.book.rfq import Bids, Quote, QuoteState, Rfq, pack_legs
 from rfqwatch.exchange.events import (
+    Amount,
     BatchQuoteAccepted,
     BatchQuoteCreated,
     QuoteAccepted,
@@ -19,13 +20,16 @@ from rfqwatch.exchange.events import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+    from decimal import Decimal
 
     from rfqwatch.exchange.events import BatchRfq, BestBids, Offer, RfqBatchCreated, RfqCreated
 
 _MOST_CHILDREN = 1_000
+_MOST_TEXTS = 4_096
+_texts: dict[str, str] = {}
 
 
-class Receipt(NamedTuple):
+class Receipt(Struct, frozen=True, gc=False):
     """When a message came and was sent (Unix milliseconds), and by which connection.
 
     ``generation`` counts the gaps of that connection so far.
@@ -63,23 +67,23 @@ def _opened(
     receipt: Receipt,
     batch_id: str | None,
 ) -> Rfq:
-    received_ms, sending_ms, shard, generation = receipt
+    received_ms = receipt.received_ms
     created_ms = milliseconds(opening.created_ts)
     return Rfq(
         id=terms.id,
         market_ticker=terms.market_ticker,
         event_ticker=terms.event_ticker,
-        collection_ticker=terms.mve_collection_ticker,
-        creator_id=opening.creator_id,
+        collection_ticker=_shared(terms.mve_collection_ticker),
+        creator_id=_shared(opening.creator_id),
         contracts=_untracked(terms.contracts),
         target_cost=_untracked(terms.target_cost),
         packed_legs=packed_legs,
         created_ms=created_ms,
         since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
         received_ms=received_ms,
-        sending_ms=sending_ms,
-        shard=shard,
-        generation=generation,
+        sending_ms=receipt.sending_ms,
+        shard=receipt.shard,
+        generation=receipt.generation,
         batch_id=batch_id,
     )
 
@@ -146,8 +150,9 @@ def _offered(offer: Offer, said_in: QuoteCreated | BatchQuoteCreated, receipt: R
 
 def _taken(event: QuoteAccepted, receipt: Receipt) -> Quote:
     # The message has no time, so its sending has to do.
-    received_ms, sending_ms, *_ = receipt
-    at_ms = received_ms if sending_ms is None else min(sending_ms, received_ms)
+    at_ms = receipt.received_ms
+    if receipt.sending_ms is not None:
+        at_ms = min(receipt.sending_ms, at_ms)
     return replace(
         _bidding(event, event.quote_creator_id, at_ms * 1_000),
         state=QuoteState.ACCEPTED,
@@ -195,9 +200,18 @@ def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:
     )
 
 
+def _shared(text: str | None) -> str | None:
+    """Give the same object for a text that comes again and again."""
+    if text is None:
+        return None
+    if len(_texts) >= _MOST_TEXTS:
+        _texts.clear()
+    return _texts.setdefault(text, text)
+
+
 def _untracked(amount: Decimal | None) -> Decimal | None:
     # The collector follows instances of a subclass, and 200,000 of them take it 40 ms each time.
-    return None if amount is None else Decimal(amount)
+    return amount.plain if type(amount) is Amount else amount
 
 
 def milliseconds(time: datetime | None) -> int | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from decimal import Decimal
 from statistics import median_low
 from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +17,8 @@ MOST_LIVES = 1_000
 """How many of the last life times the median is taken over."""
 
 
-class Stretch(Struct, gc=False):
+@dataclass(slots=True)
+class Stretch:
     """Some time: RFQs opened in it, what they asked for (`Rfq.size`), RFQs closed in it."""
 
     opened: int = 0
@@ -35,13 +35,14 @@ class Tempo:
 
     def open(self, at_ms: int, asked: Decimal) -> None:
         """Count an RFQ that was opened."""
-        second = self._second(at_ms // 1_000)
+        second = self._seconds.get(at_ms // 1_000) or self._begun(at_ms // 1_000)
         second.opened += 1
         second.asked += asked
 
     def close(self, at_ms: int, since_ms: int) -> None:
         """Count an RFQ that was closed."""
-        self._second(at_ms // 1_000).closed += 1
+        second = self._seconds.get(at_ms // 1_000) or self._begun(at_ms // 1_000)
+        second.closed += 1
         self._lives_ms.append(at_ms - since_ms)
 
     def stretches(self, now_ms: int, each_s: int, count: int) -> list[Stretch]:
@@ -73,12 +74,10 @@ class Tempo:
             sum(second.closed for second in known),
         )
 
-    def _second(self, at: int) -> Stretch:
-        second = self._seconds.get(at)
-        if second is None:
-            # Whichever way the clock was set: what is far from the present is over.
-            self._seconds = {
-                then: known for then, known in self._seconds.items() if abs(at - then) < KEPT_S
-            }
-            second = self._seconds[at] = Stretch()
+    def _begun(self, at: int) -> Stretch:
+        # Whichever way the clock was set: what is far from the present is over.
+        self._seconds = {
+            then: known for then, known in self._seconds.items() if abs(at - then) < KEPT_S
+        }
+        second = self._seconds[at] = Stretch()
         return second

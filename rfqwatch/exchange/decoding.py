@@ -53,14 +53,22 @@ _DECODERS = {
 
 def read(kind: str, data: Payload) -> Reading:
     """Read the event in a frame of a known type."""
+    event = read_whole(kind, data)
+    return read_by_field(kind, data) if event is None else Reading(event)
+
+
+def read_whole(kind: str, data: Payload) -> Event | None:
+    """Read the event in a frame of a known type; None where anything in it does not fit."""
     try:
         message: Any = _DECODERS[kind](data)
-        return Reading(message.msg)
     except (ValueError, RecursionError):
-        return _read_leniently(kind, data)
+        return None
+    event: Event = message.msg
+    return event
 
 
-def _read_leniently(kind: str, data: Payload) -> Reading:
+def read_by_field(kind: str, data: Payload) -> Reading:
+    """Read what fits of an event that does not fit whole."""
     try:
         msg = json.loads(data.decode(), parse_float=_fraction, parse_int=_whole)["msg"]
     except KeyError:

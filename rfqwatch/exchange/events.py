@@ -14,8 +14,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Annotated, ClassVar, TypeAlias, get_args
+from typing import Annotated, ClassVar, Self, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -59,9 +58,24 @@ _JSON_NAMES: dict[type, str] = {dict: "object", list: "array", bool: "bool"}
 
 
 class Amount(Decimal):
-    """An exact amount from the wire, in the digits that it was sent in."""
+    """An exact amount from the wire, in the digits that it was sent in; ``plain`` is its value.
 
-    __slots__ = ()
+    The collector follows instances of a subclass, but no plain `Decimal`: hold on to that.
+    """
+
+    __slots__ = ("plain",)
+    plain: Decimal
+
+    def __new__(cls, value: Decimal | str | int) -> Self:
+        """Make one, with its plain value."""
+        amount = super().__new__(cls, value)
+        amount.plain = Decimal(amount)
+        return amount
+
+
+# Most RFQs are of a few round amounts.
+_MOST_KNOWN = 4_096
+_known: dict[str, Amount] = {}
 
 
 Dollars: TypeAlias = Annotated[Amount, Meta(description="dollars, exact")]
@@ -74,15 +88,14 @@ def decode_amount(_: type, value: object) -> Amount:
     ``value`` is text, an `int`, or any other JSON value; numbers with a fraction come as their text
     (``float_hook``). Raises `ValueError` for what is negative, not finite, absurd, or no number.
     """
+    if type(value) is str:
+        amount = _known.get(value)
+        return _amount(value) if amount is None else amount
     if type(value) in {int, Decimal}:
-        value = str(value)
-    elif type(value) is not str:
-        raise ValueError(f"Expected `str`, got `{_JSON_NAMES.get(type(value), 'number')}`")
-    return _amount(value)
+        return _amount(str(value))
+    raise ValueError(f"Expected `str`, got `{_JSON_NAMES.get(type(value), 'number')}`")
 
 
-# Most RFQs are of a few round amounts.
-@lru_cache(maxsize=4_096)
 def _amount(text: str) -> Amount:
     number = _number(text)
     if number is None:
@@ -90,6 +103,9 @@ def _amount(text: str) -> Amount:
     amount = Amount(text)
     if number.lastindex and amount.adjusted() not in _EXPONENTS:
         raise ValueError("an amount is out of range")
+    if len(_known) >= _MOST_KNOWN:
+        _known.clear()
+    _known[text] = amount
     return amount
 
 
@@ -131,7 +147,9 @@ class _Rfq(Struct, frozen=True, gc=False):
     def contracts(self) -> Decimal | None:
         """Size in contracts; None when the RFQ is sized by target cost ("0.00" says so too)."""
         contracts = _contracts(self.contracts_fp, self.legacy_contracts)
-        return None if not contracts and self.target_cost is not None else contracts
+        if contracts:
+            return contracts
+        return contracts if contracts is None or self.target_cost is None else None
 
     @property
     def target_cost(self) -> Decimal | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from rfqwatch.exchange.decoding import read
+from rfqwatch.exchange.decoding import read_by_field, read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +31,11 @@ class Drift:
 
     def read(self, kind: str, data: Payload) -> Event | None:
         """Read the event in a frame of a known type; None without its ids."""
-        event, misfits = read(kind, data)
+        event = read_whole(kind, data)
+        return self._read_by_field(kind, data) if event is None else event
+
+    def _read_by_field(self, kind: str, data: Payload) -> Event | None:
+        event, misfits = read_by_field(kind, data)
         for misfit in misfits:
             name = f"{kind}.{misfit.field}"
             if name not in self.misfits:

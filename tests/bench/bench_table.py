@@ -32,7 +32,7 @@ SETTLING_S = 6.0
 
 CHILD = """
 import json, sys, time
-from rfqwatch import watch
+from rfqwatch.stream import watch
 from rfqwatch.cli import main as cli
 from rfqwatch.screen.live import LiveTable
 from rfqwatch.screen.terminal.tty import Screen

@@ -10,6 +10,7 @@ ONCE = Seconds("5s")
 def table(options: StreamOptions, shown: TableOptions) -> None:
     """Show which RFQs are open now, and what was quoted on them. Press ? for the keys."""
     import asyncio
+    import gc
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.feed import Feed
@@ -23,6 +24,9 @@ def table(options: StreamOptions, shown: TableOptions) -> None:
     once = shown.once
     if not once:
         require_terminal()
+    # What is imported stays, and what comes by the thousand has no cycles.
+    gc.freeze()
+    gc.set_threshold(20_000)
     with said_after(once=once) as say:
         stream = Stream(options, speed=0 if once else 1, say=say)
         book = Book(max_age_ms=round(shown.max_age * 1000), mine=options.live.subscription.mine)
