@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import rfqwatch as package
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -27,7 +29,8 @@ def clean_environment() -> dict[str, str]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(prefixes)
     }
-    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    # What is started is what the tests import: these sources, or an installed wheel.
+    environment["PYTHONPATH"] = str(Path(package.__file__).parents[1])
     environment["XDG_CONFIG_HOME"] = "/nowhere"
     return environment
 

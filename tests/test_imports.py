@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "rfqwatch"
+import rfqwatch
+
+PACKAGE = Path(rfqwatch.__file__).parent
 
 # Each part of the house, a folder or a module beside them, with the parts it may import. They
 # stand in the order of the flow, from what knows nothing to what knows everything.

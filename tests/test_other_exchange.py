@@ -2,12 +2,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import subprocess
 import sys
 import time
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -18,6 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from other_exchange import Exchange, Refusal, exchange, running
+from program import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -254,11 +253,7 @@ def test_a_program_prints_what_an_exchange_in_a_thread_sent() -> None:
     with running(odd) as other:
         ran = subprocess.run(
             [sys.executable, "-m", "rfqwatch", "tail", "--output", "raw", "--count", "2"],
-            env={
-                **os.environ,
-                **other.environment,
-                "PYTHONPATH": str(Path(__file__).parents[1]),
-            },
+            env=clean_environment() | other.environment,
             capture_output=True,
             timeout=60,
             check=False,
