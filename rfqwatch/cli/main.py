@@ -60,6 +60,12 @@ def _rfqwatch(
 
 def main() -> None:
     """Run the command line."""
+    if sys.platform == "win32":
+        # Said the plainest way: what says the rest needs what Windows lacks.
+        sys.exit(
+            "rfqwatch: error: rfqwatch does not run on Windows\n"
+            "rfqwatch: Run it on Linux or macOS, or in the Windows Subsystem for Linux (WSL)."
+        )
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         # Until a command heeds signals itself, Ctrl-C ends the program as it ends any other.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -177,3 +177,35 @@ def test_help_and_completion_wait_for_no_command_s_imports() -> None:
         check=True,
     )
     assert loaded.stdout == "set()\n"
+
+
+# What a Python for Windows lacks of what is used anywhere here.
+WINDOWS = """
+import os, select, signal, sys
+sys.modules.update(dict.fromkeys(("fcntl", "grp", "pty", "pwd", "resource", "termios", "tty")))
+for name in ("SIGCONT", "SIGHUP", "SIGPIPE", "SIGTSTP", "SIGWINCH"):
+    delattr(signal, name)
+for name in ("O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"):
+    delattr(os, name)
+del select.poll
+import typer
+sys.platform = "win32"
+from rfqwatch.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["tail", "--env", "sim", "-n", "1"]])
+def test_windows_is_told_where_to_run_it(arguments: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WINDOWS, *arguments],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert is_quiet(done.stderr)
+    assert len(done.stderr.splitlines()) == 2
+    assert "WSL" in done.stderr
