@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,7 @@ def imported(source: str, where: Path, *, types: bool = True) -> set[str]:
     return names
 
 
+@cache
 def parts_imported(path: Path, *, types: bool = True) -> set[str]:
     parts = set()
     for name in imported(path.read_text(), path, types=types):
@@ -121,6 +123,7 @@ def parts_imported(path: Path, *, types: bool = True) -> set[str]:
     return parts - {part(path)}
 
 
+@cache
 def others_imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in imported(path.read_text(), path)}
 

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,10 +121,10 @@ def test_a_signal_ends_a_look_up(environment: dict[str, str], tmp_path: Path) ->
             assert process.stderr is not None
             assert f"connecting to {NAME}:443" in process.stderr.readline()
             process.send_signal(signal.SIGTERM)
-            start = time.monotonic()
             assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
-            assert time.monotonic() - start < 3
-            assert "nothing was watched" in process.stderr.read()
+            said = process.stderr.read()
+            assert "nothing was watched" in said
+            assert "no answer in" not in said
         finally:
             process.kill()
 
@@ -135,7 +134,6 @@ def test_a_look_up_does_not_outlast_the_duration(
 ) -> None:
     ending = ["--duration", "0.5s", "--fail-on-gap"]
     tail = [*RFQWATCH, "tail", "--url", f"wss://{NAME}{PATH}", *ending]
-    start = time.monotonic()
     done = subprocess.run(
         with_deaf_server(tmp_path, tail),
         env=environment,
@@ -143,8 +141,8 @@ def test_a_look_up_does_not_outlast_the_duration(
         check=False,
         timeout=PATIENCE_S,
     )
-    assert time.monotonic() - start < 5
     assert done.returncode == 7, done.stderr
+    assert b"no answer in" not in done.stderr
     assert b'"reason":"unacknowledged"' in done.stdout
 
 
@@ -167,7 +165,6 @@ def test_an_address_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
             # Whoever else knocks is not answered.
             socket.create_connection(full.getsockname()[:2]),
         ):
-            start = time.monotonic()
             done = subprocess.run(
                 with_names("::1 localhost\n127.0.0.1 localhost\n", tmp_path, tail),
                 env=clean_environment() | other.environment,
@@ -178,7 +175,7 @@ def test_an_address_that_does_not_answer_is_passed_over(tmp_path: Path) -> None:
             )
     assert done.returncode == 0, done.stderr
     assert "connected to 127.0.0.1" in done.stderr
-    assert time.monotonic() - start < 5
+    assert "took more than" not in done.stderr
 
 
 def test_nobody_at_any_address(tmp_path: Path, environment: dict[str, str]) -> None:

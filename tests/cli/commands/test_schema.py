@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from typing import TYPE_CHECKING
 
 from jsonschema import Draft202012Validator
@@ -22,7 +23,7 @@ def test_every_line_of_a_recording_is_as_the_schema_says(
     arguments = ("record", str(tmp_path), "--rotate", "1KiB", "--shard", "all/2")
     with started(*arguments, environment=exchange.environment) as process:
         while len([*tmp_path.glob("*.jsonl.*")]) < 2:
-            pass
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         rest(process)
     lines = [json.loads(line) for file in files(tmp_path) for line in content(file).splitlines()]
