@@ -4,7 +4,7 @@
 
     pip install 'nox[uv]'
     nox -f .ci/noxfile.py                           # all of it, half an hour
-    nox -f .ci/noxfile.py -k '3.13 and lowest'      # one of the sessions that --list names
+    nox -f .ci/noxfile.py -s 'suite-3.13(lowest)'   # one of the sessions that --list names
     nox -f .ci/noxfile.py -s coverage -- -k decode  # what stands behind -- is pytest's
 
 What is committed is tried, as a wheel, far from its sources.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from messages import NOW, at, batch, best, book_of, outlast
 
+from rfqwatch.book.batches import Batches
 from rfqwatch.book.rfq import Closed, State
 from rfqwatch.exchange.events import (
     Amount,
@@ -23,6 +24,14 @@ def test_batch_children_are_rows_with_their_own_legs() -> None:
     row = book.rows["x"]
     assert (row.batch_id, [leg.market_ticker for leg in row.legs]) == ("b", ["L2", "L0"])
     assert (book.open, row.creator_id, row.created_ms) == (2, "c", NOW)
+
+
+def test_the_oldest_batches_are_forgotten() -> None:
+    batches = Batches()
+    for number in range(20_001):
+        batches.announce(str(number), ["x"])
+    assert batches.children("0") == ()
+    assert batches.children("20000") == ("x",)
 
 
 def test_leg_indices_that_point_nowhere_are_left_out() -> None:

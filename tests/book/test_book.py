@@ -217,6 +217,21 @@ def test_the_book_is_bounded_without_a_tick() -> None:
     assert len(book.rows) < 8_500
 
 
+def test_what_is_gone_long_enough_is_forgotten() -> None:
+    book = Book()
+    for number in range(65_537):
+        book.apply(RfqDeleted(id=str(number)), NOW)
+    book.apply(created("65536"), NOW)
+    assert book.open == 0
+    book.apply(created("0"), NOW)
+    assert book.open == 1
+
+
+def test_the_newest_come_first() -> None:
+    book = book_of(created("a"), created("b"), created("c"))
+    assert [row.id for row in book.newest(2)] == ["c", "b"]
+
+
 def test_changes_name_the_rows_that_came_changed_or_went() -> None:
     book = book_of(created("a"), created("b"))
     assert book.take_changes() == {"a", "b"}

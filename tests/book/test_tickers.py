@@ -39,10 +39,11 @@ AS_THEY_STAND = [
     "KXGOVSHUTDOWN-26OCT01",
     "KXMENWORLDCUP-26-AR",
     "KXMVECROSSCATEGORY-SHARD1-S2026F751643002B-895A182475D",
-    # No such day, no such spread, no number, a league that only begins like one.
+    # No such day, no such spread, no number, no player's, a league that only begins like one.
     "KXNFLGAME-26FEB30KCBUF-KC",
     "KXMLBSPREAD-26SEP052140SEATEX-SEA0",
     "KXMLBTOTAL-26SEP052140SEATEX-OVER",
+    "KXMLBOUTS-26SEP05PITPHI-PHIZWHEELER",
     "KXWCHESS-26JUL19AABB-1",
     "KX-26SEP05AABB-AA",
 ]

@@ -170,6 +170,49 @@ def test_what_became_of_quotes() -> None:
     assert waits == [(1, 20), (1, 15), (1, 35)]
 
 
+def test_quotes_of_which_little_is_told() -> None:
+    report = take(
+        Report(),
+        created("r", created_ts=None),
+        # Nothing is said of sizes, nor by some of what is bid.
+        *(
+            quoted(
+                "quote_created",
+                quote,
+                20,
+                maker,
+                yes_bid_dollars=bid,
+                yes_contracts_offered_fp=None,
+                no_contracts_offered_fp=None,
+            )
+            for quote, maker, bid in (("q1", "me", None), ("q2", "her", "0.0000"))
+        ),
+        quoted("quote_accepted", "q2", 30, "her"),
+        # It was made, and accepted, before the recording.
+        quoted("quote_executed", "q0", 40, "him"),
+        quoted("quote_accepted", "q3", 50, "him"),
+        deleted("r", 60),
+    )
+    answers = answered(report)
+    fates = {
+        row["spread"]: (row["made"], row["replaced"], row["accepted"], row["executed"])
+        for row in answers["quotes_by_spread"]
+    }
+    assert fates["one side only"] == (1, 0, 1, 0)
+    assert fates["unknown"] == (2, 0, 0, 1)
+    assert "unknown" in {row["contracts"] for row in answers["quotes_by_contracts"]}
+    # The first quote came 20 ms after the RFQ by the receipts, as this has no time of its own.
+    assert [row["count"] for row in answers["waits"]] == [1, 1, 0]
+    assert answers["waits"][0]["p50_ms"] == 20
+
+
+def test_combos_of_a_size_that_cannot_be_read() -> None:
+    sizes: dict[str, Any] = {"target_cost_dollars": None}
+    report = take(Report(), created("a", **sizes), created("b", **sizes))
+    (row,) = answered(report)["combos_asked_again"]
+    assert row["sizes"] == {"?": 2}
+
+
 def test_whose_quotes_they_are_can_be_unknown() -> None:
     answers = answered(take(Report(), created("r"), quoted("quote_created", "q", 5)))
     assert [row["whose"] for row in answers["quotes_by_contracts"]] == ["unknown"]

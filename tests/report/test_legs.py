@@ -50,6 +50,19 @@ def test_where_no_legs_are_told_the_market_is_its_own(raw: str) -> None:
     assert (legs.names[number], legs.events[number]) == ("FED-T3", "FED")
 
 
+def test_space_before_the_first_leg_moves_none() -> None:
+    legs = Legs()
+    spaced = of_text('[ {"market_ticker":"A","side":"yes"},{"market_ticker":"B","side":"no"}]')
+    assert legs.of(spaced) == legs.of(spaced) == legs.of(rfq(("A", "yes"), ("B", "no")))
+    assert legs.events == {}
+
+
+def test_a_leg_written_in_ever_other_ways_is_one() -> None:
+    legs = Legs()
+    ways = [rfq(("A", "yes"), yes_settlement_value_dollars=f"{n}") for n in range(20)]
+    assert len({legs.of(way) for way in ways}) == 1
+
+
 def test_forgotten_legs_get_other_numbers() -> None:
     legs = Legs()
     one, other = legs.of(rfq(("A", "yes"), ("B", "no")))
