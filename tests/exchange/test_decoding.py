@@ -292,6 +292,13 @@ def test_what_is_odd_elsewhere_is_no_concern_of_a_misfit(note: str) -> None:
     assert misfit.field == "market_ticker"
 
 
+@pytest.mark.parametrize("broken", ['{"msg":{"id":', '{"msg":' + "[" * 100_000])
+def test_what_is_no_json_is_no_event(broken: str) -> None:
+    event, (misfit,) = reading(broken)
+    assert event is None
+    assert misfit.field == "msg"
+
+
 @pytest.mark.parametrize(
     "deep", ["[" * 800 + "]" * 800, '{"side":' * 800 + "1" + "}" * 800], ids=["lists", "objects"]
 )

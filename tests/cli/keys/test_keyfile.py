@@ -246,6 +246,16 @@ def ec_traditional(_: Keys) -> bytes:
     return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
 
 
+def curve_of_no_name(_: Keys) -> bytes:
+    """Make a key on a curve that nobody registered."""
+    der = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        Encoding.DER, PrivateFormat.PKCS8, NoEncryption()
+    )
+    curve = bytes.fromhex("2a8648ce3d030107")
+    body = base64.b64encode(der.replace(curve, curve[:-1] + b"\x63"))
+    return b"-----BEGIN PRIVATE KEY-----\n" + body + b"\n-----END PRIVATE KEY-----\n"
+
+
 BAD_KEYS: list[tuple[str, Callable[[Keys], bytes], str, str]] = [
     (
         "encrypted",
@@ -270,6 +280,7 @@ BAD_KEYS: list[tuple[str, Callable[[Keys], bytes], str, str]] = [
         "RSA",
     ),
     ("ec-traditional", ec_traditional, "neither RSA nor Ed25519", "Ed25519"),
+    ("curve", curve_of_no_name, "neither RSA nor Ed25519", "Ed25519"),
     ("ed448", lambda _: pkcs8(ed448.Ed448PrivateKey.generate()), "neither RSA nor", "Ed25519"),
     ("x25519", x25519_pem, "neither RSA nor Ed25519", "Ed25519"),
     (

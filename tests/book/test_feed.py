@@ -1,0 +1,63 @@
+"""What a stream tells is in the book, by shard and by the moment of its receipt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rfqwatch.book.book import Book
+from rfqwatch.book.feed import Feed
+from rfqwatch.book.rfq import State
+from rfqwatch.clock import Instant
+from rfqwatch.exchange.decoding import read
+from rfqwatch.exchange.notices import Gap, Live
+from rfqwatch.exchange.wire import Frame, Malformed
+from rfqwatch.exchange.wire import read as envelope
+
+if TYPE_CHECKING:
+    from rfqwatch.exchange.events import Event
+    from rfqwatch.exchange.wire import Message, Payload
+
+AT = Instant(1_788_645_600_000, 5.0)
+FRAMES = [
+    b'{"type":"rfq_created","sid":1,"seq":1,"msg":{"id":"a"},"sending_ts_ms":1788645599990}',
+    b'{"type":"rfq_created","sid":1,"seq":2,"msg":{"market_ticker":"without an id"}}',
+    b"no JSON",
+    b'{"type":"rfq_created","sid":1,"seq":3,"msg":{"id":"b"}}',
+    b'{"type":"rfq_deleted","sid":1,"seq":4,"msg":{"id":"b"}}',
+]
+
+
+def event_of(kind: str, data: Payload) -> Event | None:
+    return read(kind, data).event
+
+
+def message(data: Payload) -> Message:
+    read_so = envelope(data)
+    assert isinstance(read_so, Frame | Malformed)
+    return read_so
+
+
+def test_what_can_be_read_is_applied() -> None:
+    book = Book()
+    feed = Feed(book, event_of)
+    feed.begin("0/2", AT)
+    feed.live(Live(1, AT, 0.1))
+    data = [bytearray(frame) for frame in FRAMES]
+    feed.messages(data, [message(each) for each in data])
+    feed.end()
+    row = book.rows["a"]
+    assert (row.shard, row.received_ms, row.sending_ms) == ("0/2", AT.ms, AT.ms - 10)
+    assert (book.open, book.state(row, AT.ms)) == (1, State.OPEN)
+    assert (feed.shed, feed.lost) == (0, 0)
+
+
+def test_a_gap_leaves_its_shard_unconfirmed() -> None:
+    book = Book()
+    feed = Feed(book, event_of)
+    for shard in ("0/2", "1/2"):
+        feed.begin(shard, AT)
+        frame = bytearray(FRAMES[0].replace(b'"a"', f'"{shard}"'.encode()))
+        feed.messages([frame], [message(frame)])
+    feed.gap(Gap("seq", missed=3, sid=1, last_seq=1, next_seq=5, from_ms=1, to_ms=2))
+    states = {name: book.state(row, AT.ms) for name, row in book.rows.items()}
+    assert states == {"0/2": State.OPEN, "1/2": State.UNCONFIRMED}
