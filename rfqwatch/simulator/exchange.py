@@ -12,9 +12,9 @@ from websockets.exceptions import ConnectionClosed
 
 from rfqwatch.simulator import commands
 from rfqwatch.simulator.faults import SUBSCRIBE, FaultKind
-from rfqwatch.simulator.handshake import PATH, Gate
 from rfqwatch.simulator.line import Connection, Line
 from rfqwatch.simulator.market.pacing import Market
+from rfqwatch.simulator.requests.handshake import PATH, Gate
 from rfqwatch.simulator.sabotage import Saboteur
 from rfqwatch.simulator.subscription import Subscription
 
@@ -25,21 +25,23 @@ if TYPE_CHECKING:
 
     from rfqwatch.simulator.account import Account
     from rfqwatch.simulator.faults import Fault
-    from rfqwatch.simulator.handshake import PublicKey
+    from rfqwatch.simulator.requests.signatures import PublicKey
 
 _CLOSE_TIMEOUT = 1.0
 _ERRORS: Final = {FaultKind.TIMEOUT_18: 18, FaultKind.BUSY_27: 27}
 
 
 class SimulatedExchange:
-    """A WebSocket server on 127.0.0.1 that looks like the exchange, one market for everyone.
+    """A server on 127.0.0.1 that looks like the exchange, one market for everyone.
 
-    Use it as an asynchronous context manager. It checks the signature of each handshake against
+    Beside the WebSocket it serves what the REST API tells of the exchange and of an account. Use it
+    as an asynchronous context manager. It checks the signature of each handshake against
     ``public_keys``, by key id; every key is the same account's, the traffic's ``watcher``.
 
-    The market opens with the first subscription and then runs on its own, ``rate`` messages a
-    second on average over the unsharded channel, each at its own time and by itself; 0 is as fast
-    as the slowest connection reads, many at once, with RFQs that live as long as it takes.
+    The market opens with the first subscription, or when someone first asks who they are, and then
+    runs on its own, ``rate`` messages a second on average over the unsharded channel, each at its
+    own time and by itself; 0 is as fast as the slowest connection reads, many at once, with RFQs
+    that live as long as it takes.
     ``standing`` RFQs are open by then, and each subscription starts with a burst of everything
     open; by default as many as ``rate`` would have opened in a minute and not closed, 20,000 at
     most. With 0 there is no burst. The burst is reported by some clients of the exchange and denied
@@ -50,6 +52,8 @@ class SimulatedExchange:
     times of ``NAME`` come from ``seed``. A fault of the handshake or the subscribe command waits
     for the next one, and brings that about with a reset; ``@0`` waits for the first.
     ``slow_ack`` is the delay of the fault of that name, in seconds.
+
+    ``ahead`` is how far the exchange's clock is ahead of this computer's, in seconds.
 
     ``buffer`` is how many messages may wait for a connection that doesn't read, beside the burst,
     before its subscription ends with error 25. ``heartbeat`` is the time between two pings, in
@@ -77,6 +81,7 @@ class SimulatedExchange:
         slow_ack: float = 15.0,
         heartbeat: float = 10.0,
         buffer: int = 100_000,
+        ahead: float = 0.0,
     ) -> None:
         self.sent: list[Account] = []
         self._port = port
@@ -88,7 +93,12 @@ class SimulatedExchange:
         self._heartbeat = heartbeat
         self._buffer = buffer
         self._saboteur = Saboteur(faults, seed)
-        self._gate = Gate(public_keys, self._saboteur)
+        self._gate = Gate(
+            public_keys,
+            self._saboteur,
+            ahead_ms=round(ahead * 1_000),
+            watcher=lambda: self._opened().watcher,
+        )
         self._lines: set[Line] = set()
         self._open_market = functools.partial(
             Market,
@@ -217,15 +227,13 @@ class SimulatedExchange:
     def _acknowledge(self, line: Line, command_id: int, command: commands.Subscribe) -> None:
         if not line.alive:
             return
-        if self._market is None:
-            self._market = self._open_market()
-            self._trading = asyncio.create_task(self._market.trade())
-        greeting = self._market.greeting
+        market = self._opened()
+        greeting = market.greeting
         limit = self._buffer + len(greeting)
         subscription = Subscription(
             line,
             command,
-            self._market.watcher,
+            market.watcher,
             limit,
             keep_ids=self._keep_ids,
             keep_frames=self._keep_frames,
@@ -236,3 +244,9 @@ class SimulatedExchange:
         line.reply("subscribed", command_id, msg=msg)
         subscription.offer(greeting)
         subscription.pump(self._saboteur.lets_pass)
+
+    def _opened(self) -> Market:
+        if self._market is None:
+            self._market = self._open_market()
+            self._trading = asyncio.create_task(self._market.trade())
+        return self._market

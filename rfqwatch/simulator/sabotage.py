@@ -91,6 +91,10 @@ class Saboteur:
                 return kind
         return None
 
+    def awaits(self, kind: FaultKind) -> bool:
+        """Tell whether a fault waits for the next handshake or subscribe."""
+        return kind in self._armed
+
     def _seq_hole(self, hit: Subscription, _: Event) -> bool:
         hit.to_drop += self._rng.randint(1, _MOST_LOST)
         return True

@@ -45,6 +45,7 @@ class Options(TypedDict, total=False):
     slow_ack: float
     heartbeat: float
     buffer: int
+    ahead: float
 
 
 class ThrowawayKey(NamedTuple):

@@ -1,0 +1,1 @@
+"""How the simulated exchange answers HTTP requests."""
