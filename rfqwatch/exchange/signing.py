@@ -1,4 +1,4 @@
-"""Signs the request that opens a WebSocket."""
+"""Signs requests."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.credentials import Credentials
 
 
-def handshake_headers(credentials: Credentials, path: str, timestamp_ms: int) -> dict[str, str]:
-    """Make the headers that authenticate one attempt to connect.
+def signed_headers(credentials: Credentials, path: str, timestamp_ms: int) -> dict[str, str]:
+    """Make the headers that authenticate one GET, of a WebSocket or of the REST API.
 
-    ``path`` is that of the URL, of which a query is not signed; ``timestamp_ms`` is Unix time in
+    ``path`` is the URL's, whose query is not signed; ``timestamp_ms`` is Unix time in
     milliseconds. The exchange refuses old timestamps within seconds, so headers serve once.
 
     Signed is the timestamp, ``GET`` and the path, put together without separators: with Ed25519 as

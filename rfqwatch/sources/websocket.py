@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import re
 import ssl
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
-from socket import gaierror
 from typing import TYPE_CHECKING
 
 from websockets.asyncio.client import connect
@@ -21,14 +17,20 @@ from websockets.exceptions import (
 )
 from websockets.uri import parse_uri
 
-from rfqwatch import __version__
 from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
-from rfqwatch.exchange.signing import handshake_headers
+from rfqwatch.exchange.signing import signed_headers
 from rfqwatch.sources import refusals
 from rfqwatch.sources.certificates import distrust, tls_context
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 from rfqwatch.sources.proxies import proxy_before, refusal
+from rfqwatch.sources.way import (
+    HAPPY_EYEBALLS_DELAY_S,
+    USER_AGENT,
+    bracketed,
+    described,
+    refuse_plain,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -39,10 +41,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.exchange.credentials import Credentials
 
-_ERRNO = re.compile(r"\[Errno (\d+)\]")
-
 OPEN_TIMEOUT_S = 10.0
-HAPPY_EYEBALLS_DELAY_S = 0.25
 CLOSE_TIMEOUT_S = 1.0
 
 # The library's debug log prints the signature headers, so it is never let out.
@@ -75,15 +74,9 @@ class Dialer:
         Raises `UsageError` when credentials must not or can't go there, and for variables of the
         environment that TLS can't go by.
         """
-        self._uri = _parse(url, origin)
-        if not self._uri.secure and not _is_loopback(self._uri.host):
-            raise UsageError(
-                f"credentials are not sent over ws:// to another computer ({self._uri.host})",
-                "Use wss://.",
-            )
+        self._uri = address(url, origin)
         self._url = url
-        host = self._uri.host
-        self.place = f"{f'[{host}]' if ':' in host else host}:{self._uri.port}"
+        self.place = f"{bracketed(self._uri.host)}:{self._uri.port}"
         self._credentials = credentials
         self._idle_timeout_s = idle_timeout_s
         self._say = say
@@ -125,7 +118,7 @@ class Dialer:
             await link.leave()
 
     async def _open(self) -> Link:
-        headers = handshake_headers(
+        headers = signed_headers(
             self._credentials, self._uri.path or "/", now().ms + self._offset_ms
         )
         proxy = proxy_before(self._uri)
@@ -142,7 +135,7 @@ class Dialer:
             link = await _Connect(
                 self._url,
                 additional_headers=headers,
-                user_agent_header=f"rfqwatch/{__version__}",
+                user_agent_header=USER_AGENT,
                 # A megabyte a second needs no compression, and inflating it would cost more time
                 # than everything else done with a frame.
                 compression=None,
@@ -176,7 +169,7 @@ class Dialer:
             ) from None
         except (OSError, InvalidHandshake, ConnectionClosed) as error:
             # ssl.SSLError is an OSError.
-            raise DisconnectedError(f"{through}{_describe(error)}") from None
+            raise DisconnectedError(f"{through}{described(error)}") from None
         except ImportError as error:
             assert proxy  # noqa: S101 - SOCKS needs another library
             raise ConnectionFailedError(
@@ -196,7 +189,11 @@ class Dialer:
         return refusals.error(refused.response, self.place)
 
 
-def _parse(url: str, origin: str) -> WebSocketURI:
+def address(url: str, origin: str) -> WebSocketURI:
+    """Read an address, which ``origin`` gave.
+
+    Raises `UsageError` when it is none, or one that credentials must not go to.
+    """
     # No error tells the URL, nor carries it as its cause: it may hold a password.
     wrong = UsageError(f"{origin} is not a WebSocket address", "Write wss://host/trade-api/ws/v2.")
     if " " in url or not url.isprintable():
@@ -211,6 +208,7 @@ def _parse(url: str, origin: str) -> WebSocketURI:
             f"{origin} holds a user and password, which the exchange has no use for",
             "Leave them out; the API key signs the connection.",
         )
+    refuse_plain(uri)
     return uri
 
 
@@ -219,26 +217,3 @@ def _stage(made: list[Link], first: str) -> str:
     if not made:
         return first
     return "the WebSocket handshake" if hasattr(made[-1], "transport") else "the TLS handshake"
-
-
-def _describe(error: Exception) -> str:
-    match error:
-        case ssl.SSLError():
-            reason = error.reason or error.strerror or "unexpected end"
-            return f"TLS failed ({reason.replace('_', ' ').lower()})"
-        case gaierror():
-            return f"the name of the host can't be resolved ({error.strerror})"
-        case OSError() if numbers := _ERRNO.findall(str(error)):
-            # asyncio puts those of several addresses into one text.
-            return ", ".join(dict.fromkeys(os.strerror(int(each)).lower() for each in numbers))
-        case ConnectionError() | ConnectionClosed():
-            return "connection lost"
-        case _:
-            return str(error.__cause__ or error) or type(error).__name__
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"

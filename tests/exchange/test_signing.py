@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from rfqwatch.exchange.credentials import Credentials
-from rfqwatch.exchange.signing import handshake_headers
+from rfqwatch.exchange.signing import signed_headers
 
 PATH = "/trade-api/ws/v2"
 NOW_MS = 1_790_000_000_123
@@ -26,7 +26,7 @@ def signature(headers: dict[str, str]) -> bytes:
 
 
 def test_headers_are_the_documented_three() -> None:
-    headers = handshake_headers(Credentials("an-id", Ed25519PrivateKey.generate()), PATH, NOW_MS)
+    headers = signed_headers(Credentials("an-id", Ed25519PrivateKey.generate()), PATH, NOW_MS)
     assert set(headers) == {
         "KALSHI-ACCESS-KEY",
         "KALSHI-ACCESS-TIMESTAMP",
@@ -38,13 +38,13 @@ def test_headers_are_the_documented_three() -> None:
 
 def test_ed25519_signs_timestamp_method_and_path() -> None:
     key = Ed25519PrivateKey.generate()
-    headers = handshake_headers(Credentials("an-id", key), PATH, NOW_MS)
+    headers = signed_headers(Credentials("an-id", key), PATH, NOW_MS)
     assert len(headers["KALSHI-ACCESS-SIGNATURE"]) == 88
     key.public_key().verify(signature(headers), SIGNED)
 
 
 def test_rsa_signs_by_pss_with_a_salt_of_32_bytes(rsa_key: rsa.RSAPrivateKey) -> None:
-    headers = handshake_headers(Credentials("an-id", rsa_key), PATH, NOW_MS)
+    headers = signed_headers(Credentials("an-id", rsa_key), PATH, NOW_MS)
     rsa_key.public_key().verify(
         signature(headers),
         SIGNED,
@@ -56,13 +56,13 @@ def test_rsa_signs_by_pss_with_a_salt_of_32_bytes(rsa_key: rsa.RSAPrivateKey) ->
 @pytest.mark.parametrize("query", ["?", "?a=1", "?a=1?b=2", "?next=/other"])
 def test_query_is_not_signed(query: str) -> None:
     key = Ed25519PrivateKey.generate()
-    headers = handshake_headers(Credentials("an-id", key), PATH + query, NOW_MS)
+    headers = signed_headers(Credentials("an-id", key), PATH + query, NOW_MS)
     key.public_key().verify(signature(headers), SIGNED)
 
 
 @pytest.mark.parametrize(("path", "timestamp_ms"), [(PATH, NOW_MS + 1), (PATH + "/", NOW_MS)])
 def test_another_time_or_path_has_another_signature(path: str, timestamp_ms: int) -> None:
     key = Ed25519PrivateKey.generate()
-    headers = handshake_headers(Credentials("an-id", key), path, timestamp_ms)
+    headers = signed_headers(Credentials("an-id", key), path, timestamp_ms)
     with pytest.raises(InvalidSignature):
         key.public_key().verify(signature(headers), SIGNED)

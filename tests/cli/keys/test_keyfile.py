@@ -30,7 +30,7 @@ from rfqwatch.cli.options.connection import ConnectionOptions
 from rfqwatch.cli.settings.origin import Origins
 from rfqwatch.cli.settings.variables import find_variable
 from rfqwatch.errors import CredentialsError
-from rfqwatch.exchange.signing import handshake_headers
+from rfqwatch.exchange.signing import signed_headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -560,7 +560,7 @@ def test_any_bytes_are_a_key_or_one_refusal(tmp_path: Path, content: bytes) -> N
         assert said.isprintable()
         assert not runs_shared(said, content.decode("latin-1"))
     else:
-        assert handshake_headers(credentials, "/", 0)
+        assert signed_headers(credentials, "/", 0)
 
 
 @settings(max_examples=200, deadline=None)
