@@ -88,7 +88,7 @@ class Channel:
                 try:
                     async with dialer.dial() as link:
                         try:
-                            await self._converse(link)
+                            await self.converse(link)
                         finally:
                             alive_s = link.heard_s
                 except (DisconnectedError, SubscriptionLostError, RfqwatchError) as lost:
@@ -119,7 +119,12 @@ class Channel:
             not was_live or self._failures >= REFUSALS_BELIEVED
         )
 
-    async def _converse(self, link: Link) -> NoReturn:
+    async def converse(self, link: Link) -> NoReturn:
+        """Watch over one connection, while it lasts.
+
+        Raises `DisconnectedError` and `SubscriptionLostError` when another may do better, and what
+        `run` raises.
+        """
         session = self._session
         self._link = link
         self._detail(f"connected to {link.described}")
@@ -154,7 +159,11 @@ class Channel:
         """Take note that time jumped."""
         self._health.measure_anew()
         if jump.absent:
-            self._tell_apart(self._session.doubt(jump.text, now()))
+            self.doubt(jump.text)
+
+    def doubt(self, why: str) -> None:
+        """Have the exchange asked whether the subscription lives, for a reason."""
+        self._tell_apart(self._session.doubt(why, now()))
 
     def finish(self) -> None:
         """Tell of the gap that is still open at the end of the stream."""

@@ -18,11 +18,11 @@ from rfqwatch.exchange.pasting import unquoted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rfqwatch.cli.options.connection import ConnectionOptions
+    from rfqwatch.cli.options.connection import EndpointOptions
 
 
 def load_credentials(
-    connection: ConnectionOptions, environ: Mapping[str, str]
+    connection: EndpointOptions, environ: Mapping[str, str]
 ) -> tuple[Credentials, list[str]]:
     """Load the credentials that the options name, whatever gave them.
 
@@ -65,7 +65,7 @@ def load_credentials(
     return credentials_from_pem(checked_id, pem, KEY_VARIABLE), []
 
 
-def _given(connection: ConnectionOptions, name: str, variable: str) -> str | None:
+def _given(connection: EndpointOptions, name: str, variable: str) -> str | None:
     value: str | None = getattr(connection, name)
     if value is not None and not unquoted(value):
         raise CredentialsError(

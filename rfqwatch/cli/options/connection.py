@@ -31,8 +31,8 @@ _selection = partial(typer.Option, rich_help_panel="Selection")
 
 
 @dataclass(frozen=True)
-class ConnectionOptions:
-    """Where to connect, as whom, and how persistently."""
+class EndpointOptions:
+    """Where to connect, as whom."""
 
     env: Annotated[
         Environment | None,
@@ -68,6 +68,13 @@ class ConnectionOptions:
             metavar="COMMAND",
         ),
     ] = None
+    origins: Origins = field(default_factory=Origins)
+
+
+@dataclass(frozen=True)
+class ConnectionOptions(EndpointOptions):
+    """Where to connect, as whom, and how persistently."""
+
     max_retries: Annotated[
         int | None,
         _connection(
@@ -99,7 +106,6 @@ class ConnectionOptions:
             autocompletion=examples("30s", "60s", "5m"),
         ),
     ] = Seconds("60s")
-    origins: Origins = field(default_factory=Origins)
 
 
 @dataclass(frozen=True)
