@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rfqwatch import __version__
+from rfqwatch.cli.commands.check import check
 from rfqwatch.cli.commands.config import config
 from rfqwatch.cli.commands.record import record
 from rfqwatch.cli.commands.report import report
@@ -34,7 +35,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (tail, table, record, report, simulate):
+for command in (tail, table, record, report, check, simulate):
     app.command(cls=SettingCommand)(ungrouped(command, ProfileOptions))
 # Whatever follows a command's name there is that command's.
 of_others = {"allow_interspersed_args": False}

@@ -118,7 +118,7 @@ def _filled(part: type[Struct], members: object, path: str, misfits: list[Misfit
             if _required(field):
                 misfits.append(Misfit(name, "missing"))
             continue
-        inner = _inner(field.type)
+        inner = inner_part(field.type)
         try:
             values[field.name] = msgspec.convert(
                 _writable(value), field.type, dec_hook=decode_amount
@@ -143,11 +143,11 @@ def _required(field: FieldInfo) -> bool:
 
 
 @lru_cache
-def _inner(annotation: object) -> type[Struct] | None:
+def inner_part(annotation: object) -> type[Struct] | None:
     """Give the Struct that a field holds a list of; None where it holds something else."""
     for part in get_args(annotation):
         if isinstance(part, type) and issubclass(part, Struct):
             return part
-        if (found := _inner(part)) is not None:
+        if (found := inner_part(part)) is not None:
             return found
     return None

@@ -8,7 +8,7 @@ proxy or a captive portal in its place. The body may. The exchange's come as ``{
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from html import unescape
 from http import HTTPStatus
@@ -30,6 +30,7 @@ LONGEST_PAUSE_S = 3_600.0
 _RETRIED_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
+_REFUSING_STATUSES = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _LONGEST_DETAIL = 120
 _LONGEST_TEXT = 200
 _MOST_READ = 8_000
@@ -90,7 +91,7 @@ def clock_offset_ms(response: Response, now_ms: int) -> int | None:
     """Give how far the exchange's clock is ahead, when that is what it refuses; else None."""
     if EXPIRED not in reason(response):
         return None
-    date = _date(_header(response, "Date"))
+    date = date_of(response)
     # The header counts whole seconds: the middle of the second is the best guess.
     return None if date is None else int(date.timestamp() * 1000) + 500 - now_ms
 
@@ -109,6 +110,17 @@ def pause_s(response: Response, now_ms: int) -> float:
         return 0.0
     since_s = now_ms / 1000 if date is None else date.timestamp()
     return min(max(0.0, until.timestamp() - since_s), LONGEST_PAUSE_S)
+
+
+def date_of(response: Response) -> datetime | None:
+    """Give the other end's time; of an answer out of a cache, when that was made and aged."""
+    date, age = _date(_header(response, "Date")), _header(response, "Age")
+    if date is None or not age:
+        return date
+    try:
+        return date + timedelta(seconds=int(age))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _header(response: Response, name: str) -> str:
@@ -160,12 +172,21 @@ def _place(location: str) -> str:
     return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
+def blames_credentials(response: Response) -> bool:
+    """Tell whether the exchange refuses the credentials, in words that it is known by."""
+    return response.status_code in _REFUSING_STATUSES and _advice(reason(response)) is not None
+
+
+def _advice(words: tuple[str, ...]) -> str | None:
+    return next((_ADVICE[word] for word in _ADVICE if word in words), None)
+
+
 def error(response: Response, place: str) -> RfqwatchError:
     """Make the error for an answer that no repetition mends."""
     status, words = response.status_code, reason(response)
     told = describe(response)
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        advice = next((_ADVICE[word] for word in _ADVICE if word in words), None)
+    if status in _REFUSING_STATUSES:
+        advice = _advice(words)
         whom = "the credentials" if advice else "us"
         return RefusedError(f"{place} refused {whom}: {told}", advice or _ANYONE)
     return ConnectionFailedError(

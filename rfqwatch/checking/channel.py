@@ -1,0 +1,189 @@
+"""Checks of the channel: handshake, subscription, what comes, whether it goes on coming."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from rfqwatch.checking.course import Check
+from rfqwatch.checking.explaining import explained
+from rfqwatch.checking.listening import Conversation
+from rfqwatch.checking.verdict import failed, failure, passed, unsure
+from rfqwatch.clock import now
+from rfqwatch.errors import GapsError, RefusedError, RfqwatchError
+from rfqwatch.sources.link import DisconnectedError
+from rfqwatch.sources.websocket import Dialer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rfqwatch.checking.subject import Subject
+    from rfqwatch.checking.verdict import Verdict
+    from rfqwatch.exchange.notices import GapReason
+
+IDLE_TIMEOUT_S = 30.0
+FIRST_S = 5.0
+"""How long a first message may take."""
+LISTEN_S = 5.0
+ANSWER_S = 2.0
+"""How long the exchange may take to say whether a subscription lives."""
+_MINDED_ACKNOWLEDGEMENT_S = 2.0
+
+_TRIED_AGAIN = "It may pass: rfqwatch tail tries again by itself, as often as it takes."
+_LOST = (
+    "rfqwatch tail connects again by itself, and marks a gap. Where it happens again and again, a "
+    "firewall, proxy or bad network on the way is to blame, or the exchange is about to close."
+)
+_BY_ITS_CLOCK = "Set this computer's clock; until then each handshake is refused once."
+_QUIET = (
+    "A quiet market, as at night or on the demo exchange. What messages are like can't be told."
+)
+_QUIET_MINE = "You have no RFQs open (--mine). What messages are like can't be told."
+_MUTE = "A quiet stream can't be told from a dead one then; this one goes on."
+_OUTAGES: dict[GapReason, tuple[str, str]] = {
+    "overflow": (
+        "the exchange dropped us: its buffer was full (error 25)",
+        "One connection is not enough, or this computer too slow: --shard all/2.",
+    ),
+    "deaf": (
+        "the exchange ended the subscription without a word that is understood",
+        "rfqwatch tail notices, asks for it again, and marks a gap.",
+    ),
+}
+_OUTAGE = (
+    "the exchange ended the subscription (error 10 or like it)",
+    "rfqwatch tail asks for it again, and marks a gap.",
+)
+
+
+class ChannelChecks:
+    """Connects and subscribes as a watch does, and listens for a moment.
+
+    ``say`` is told each step of it. ``first_s`` is how long a first message may take, and
+    ``listen_s`` how long is listened from then on.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        say: Callable[[str], None],
+        *,
+        first_s: float = FIRST_S,
+        listen_s: float = LISTEN_S,
+    ) -> None:
+        self._subject = subject
+        self._say = say
+        self._first_s = first_s
+        self._listen_s = listen_s
+        self._open = AsyncExitStack()
+        self.conversation = Conversation(subject, say)
+        self.checks = (
+            Check("handshake", "handshake", self._handshake, ("endpoint", "private_key", "tls")),
+            Check("subscription", "subscription", self._subscription, ("handshake",)),
+            Check("first_message", "first message", self._first, ("subscription",)),
+            Check("stream", "stream", self._stream, ("subscription",)),
+        )
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.conversation.end()
+        await self._open.aclose()
+
+    async def _handshake(self) -> Verdict:
+        subject = self._subject
+        assert subject.credentials is not None  # noqa: S101 - a check before this loads them
+        said: list[str] = []
+        dialer = Dialer(
+            subject.url,
+            subject.credentials,
+            idle_timeout_s=IDLE_TIMEOUT_S,
+            say=said.append,
+            origin=subject.origin,
+        )
+        start_s = now().s
+        dialled = await asyncio.gather(
+            *(self._open.enter_async_context(dialer.dial()) for _ in subject.shards or (None,)),
+            return_exceptions=True,
+        )
+        links = []
+        for each in dialled:
+            if isinstance(each, BaseException):
+                return self._lost(each, _TRIED_AGAIN)
+            links.append(each)
+        ms = round((now().s - start_s) * 1000)
+        several = f"{len(links)} connections, the first " if len(links) > 1 else ""
+        seen = f"{several}to {links[0].described}, in {ms} ms"
+        facts = {"ms": ms, "connections": len(links)}
+        self.conversation.begin(links)
+        if said:
+            return unsure(f"{seen}; {said[0]}", _BY_ITS_CLOCK, facts)
+        return passed(seen, facts)
+
+    async def _subscription(self) -> Verdict:
+        talk = self.conversation
+        # The session itself waits for no longer than an answer may take.
+        await talk.until(lambda: talk.acknowledged, None)
+        if not talk.acknowledged:
+            return self._lost(talk.over, _TRIED_AGAIN)
+        asked_s = max(live.asked_s for live in talk.ear.lives)
+        shards = ", ".join(map(str, self._subject.shards))
+        of = f"shard {shards} " if shards else ""
+        seen = f"{of}acknowledged after {asked_s * 1000:,.0f} ms"
+        facts = {"ms": round(asked_s * 1000)}
+        if asked_s > _MINDED_ACKNOWLEDGEMENT_S:
+            return unsure(seen, "The exchange is slow to answer; it may be overloaded.", facts)
+        return passed(seen, facts)
+
+    async def _first(self) -> Verdict:
+        talk = self.conversation
+        live_s = talk.ear.lives[0].at.s
+        if not await talk.until(lambda: talk.ear.first is not None, self._first_s):
+            if talk.over is not None:
+                return self._lost(talk.over, _LOST)
+            meaning = _QUIET_MINE if self._subject.mine else _QUIET
+            return unsure(f"none in {self._first_s:.0f} s", meaning, blocks=True)
+        assert talk.ear.first is not None  # noqa: S101 - just seen
+        # What came before the acknowledgement came at once.
+        after_s = max(0.0, talk.ear.first.s - live_s)
+        return passed(f"after {after_s:.2f} s", {"s": round(after_s, 3)})
+
+    async def _stream(self) -> Verdict:
+        talk = self.conversation
+        if talk.ear.first is not None:
+            await talk.until(lambda: False, self._listen_s)
+        asked = now()
+        if talk.over is None:
+            talk.ask()
+            await talk.until(lambda: talk.proven or bool(talk.outages), ANSWER_S)
+        over, heard_s = talk.over, talk.heard_s
+        await talk.end()
+        since_s = asked.s - talk.ear.lives[0].at.s
+        count = talk.ear.messages_heard
+        seen = f"{count:,} messages and {talk.pings} pings in {since_s:.1f} s"
+        facts = {"messages": count, "pings": talk.pings, "s": round(since_s, 3)}
+        if over is not None:
+            lost = self._lost(over, _LOST)
+            return failed(f"{seen}, then {lost.seen}", lost.advice, facts, exit_code=lost.exit_code)
+        if talk.outages:
+            what, mend = _OUTAGES.get(talk.outages[0].reason, _OUTAGE)
+            return failed(f"{seen}; {what}", mend, facts, exit_code=GapsError.exit_code)
+        if talk.proven:
+            return passed(f"{seen}; the exchange has our subscription", facts)
+        if heard_s < asked.s:
+            return failed(f"{seen}; nothing is heard any more, not even an answer", _LOST, facts)
+        return unsure(f"{seen}; the exchange does not say whether it has our subscription", _MUTE)
+
+    def _lost(self, error: BaseException | None, advice: str) -> Verdict:
+        match error:
+            case RefusedError():
+                return explained(error, self._subject)
+            case RfqwatchError():
+                return failure(error)
+            case DisconnectedError():
+                return failed(str(error), advice)
+            case Exception():
+                # A subscription that can't be had.
+                return failed(str(error), advice)
+        assert error is not None  # noqa: S101 - or it would not be lost
+        raise error

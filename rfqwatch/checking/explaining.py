@@ -1,0 +1,41 @@
+"""Explains a refusal of the credentials, by what earlier checks found out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rfqwatch.checking.verdict import failed
+
+if TYPE_CHECKING:
+    from rfqwatch.checking.subject import Subject
+    from rfqwatch.checking.verdict import Verdict
+    from rfqwatch.errors import RefusedError
+
+TOLERATED_MS = 10_000
+"""By how much a timestamp may be off. Undocumented; what was seen to pass on the exchange."""
+
+_OTHERS = {"prod": "demo", "demo": "prod"}
+
+
+def explained(error: RefusedError, subject: Subject) -> Verdict:
+    """Make the verdict of a refusal: whether it may be the environment, the clock or the key."""
+    told = [error.advice]
+    other = _OTHERS.get(subject.name)
+    if other and "NOT_FOUND" in error.message:
+        told.append(f"This is {subject.name}: a key of {other} needs --env {other}.")
+    told.append(_clock(subject.offset_ms))
+    return failed(error.message, " ".join(told), exit_code=error.exit_code)
+
+
+def _clock(offset_ms: int | None) -> str:
+    if offset_ms is None:
+        return "Whether this computer's clock is right could not be seen."
+    if abs(offset_ms) > TOLERATED_MS:
+        return f"This computer's clock is {apart(offset_ms)}, which alone is refused: set it."
+    return "It is not the clock, which agrees with the exchange's."
+
+
+def apart(offset_ms: int) -> str:
+    """Say how far this computer's clock is from the exchange's, which is ahead by so much."""
+    way = "behind" if offset_ms > 0 else "ahead of"
+    return f"{abs(offset_ms) / 1000:,.0f} s {way} the exchange's"
