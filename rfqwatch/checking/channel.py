@@ -142,11 +142,11 @@ class ChannelChecks:
             if talk.over is not None:
                 return self._lost(talk.over, _LOST)
             meaning = _QUIET_MINE if self._subject.mine else _QUIET
-            return unsure(f"none in {self._first_s:.0f} s", meaning, blocks=True)
+            return unsure(f"none in {self._first_s:g} s", meaning, blocks=True)
         assert talk.ear.first is not None  # noqa: S101 - just seen
         # What came before the acknowledgement came at once.
         after_s = max(0.0, talk.ear.first.s - live_s)
-        return passed(f"after {after_s:.2f} s", {"s": round(after_s, 3)})
+        return passed(f"after {after_s * 1000:,.0f} ms", {"ms": round(after_s * 1000)})
 
     async def _stream(self) -> Verdict:
         talk = self.conversation
@@ -172,7 +172,9 @@ class ChannelChecks:
             return passed(f"{seen}; the exchange has our subscription", facts)
         if heard_s < asked.s:
             return failed(f"{seen}; nothing is heard any more, not even an answer", _LOST, facts)
-        return unsure(f"{seen}; the exchange does not say whether it has our subscription", _MUTE)
+        return unsure(
+            f"{seen}; the exchange does not say whether it has our subscription", _MUTE, facts
+        )
 
     def _lost(self, error: BaseException | None, advice: str) -> Verdict:
         match error:

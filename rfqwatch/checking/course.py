@@ -36,7 +36,7 @@ async def verdicts(checks: Sequence[Check]) -> AsyncGenerator[tuple[Check, Verdi
             except RfqwatchError as error:
                 verdict = failure(error)
         else:
-            verdict = Verdict(Sign.SKIPPED, f"skipped: nothing to go by without {cause}")
+            verdict = Verdict(Sign.SKIPPED, f"nothing to go by without {cause}")
         if verdict.stops:
             causes[check.name] = cause or check.title
         yield check, verdict

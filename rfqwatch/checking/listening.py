@@ -41,10 +41,10 @@ _LONGEST_NAME = 100
 class Ear:
     """What was heard: an output that keeps no message.
 
-    ``lives`` are the acknowledgements and ``gaps`` what is missing. ``messages`` counts what came,
-    ``told_again`` how many of them announced what was open before, ``unstamped`` those that say no
-    time; ``new_types`` and ``new_fields`` are by name, ``drift`` is of known fields that do not
-    fit. ``changed`` is set whenever something happens.
+    ``lives`` are the acknowledgements and ``gaps`` what is missing. ``messages_heard`` counts what
+    came, ``told_again`` how many of them announced what was open before, ``unstamped`` those of
+    known types that say no time; ``new_types`` and ``new_fields`` are by name, ``drift`` is of
+    known fields that do not fit. ``changed`` is set whenever something happens.
     """
 
     shed = lost = 0
@@ -73,10 +73,11 @@ class Ear:
             if isinstance(frame, Malformed):
                 self.malformed += 1
                 continue
-            self.unstamped += frame.sending_ts_ms is None
             if isinstance(frame, Unknown):
                 _count(self.new_types, frame.type)
-            elif self.messages_heard <= MOST_READ:
+                continue
+            self.unstamped += frame.sending_ts_ms is None
+            if self.messages_heard <= MOST_READ:
                 for name in novel_fields(frame.type, payload):
                     _count(self.new_fields, name)
                 event = self.drift.read(frame.type, payload)

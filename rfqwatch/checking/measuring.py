@@ -73,8 +73,7 @@ class Measurements:
         ear = self._heard.ear
         facts = {"without": ear.unstamped}
         if ear.unstamped:
-            of = ear.messages_heard - ear.malformed
-            return unsure(f"not on {ear.unstamped:,} of {of:,} messages", _UNSTAMPED, facts)
+            return unsure(f"{ear.unstamped:,} messages without one", _UNSTAMPED, facts)
         return passed("on every message", facts)
 
     async def _schema(self) -> Verdict:
@@ -122,14 +121,16 @@ class Measurements:
         factor = shards[0].factor if shards else 1
         whole_per_s = self._per_s * factor / max(1, len(shards))
         needed = min(LARGEST_FACTOR, ceil(whole_per_s / CARRIED_PER_S) or 1)
-        if any(gap.reason == "overflow" for gap in self._heard.outages):
+        dropped = any(gap.reason == "overflow" for gap in self._heard.outages)
+        if dropped:
             needed = min(LARGEST_FACTOR, max(needed, 2 * factor))
         facts = {"advised": needed}
-        now = f"{factor} connections" if factor > 1 else "one connection"
+        now = f"division by {factor}" if factor > 1 else "one connection"
         if needed > factor:
+            why = ", and the exchange dropped us" if dropped else ""
             return unsure(
-                f"{now} for {whole_per_s:,.0f} messages a second",
-                f"That is more than they carry in a burst: --shard all/{needed}.",
+                f"{now} for {whole_per_s:,.0f} messages a second{why}",
+                f"That is more than a connection carries in bursts: --shard all/{needed}.",
                 facts,
             )
         return passed(f"{now} will do, by these few seconds", facts)

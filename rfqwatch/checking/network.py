@@ -20,13 +20,14 @@ _DAY_MS = 86_400_000
 _EXPIRY_MINDED_DAYS = 3
 
 _OFFLINE = (
-    "Check that this computer is online and its name servers answer (try: ping {host}); "
-    "where only a proxy leads out, name it in HTTPS_PROXY."
+    "Check that {named}, this computer online, and that its name servers answer; where "
+    "only a proxy leads out, name it in HTTPS_PROXY."
 )
 _UNREACHED = (
-    "Check --env and --url, and whether a firewall lets you out to port {port}; where only a proxy "
-    "leads out, name it in HTTPS_PROXY."
+    "Check that {named}, and that a firewall lets you out to port {port}; where only a "
+    "proxy leads out, name it in HTTPS_PROXY."
 )
+_NO_PROXY = "Check the address of {proxy}, or unset it, or name the exchange in NO_PROXY."
 _NO_TUNNEL = "Check HTTPS_PROXY, or name the exchange in NO_PROXY."
 _SPOILED = "A firewall, proxy or sign-in page on the way may answer instead: try another network."
 _SOCKS = (
@@ -57,13 +58,21 @@ class Network:
         assert self._way is not None  # noqa: S101 - the first check makes it
         return self._way
 
+    def _mend(self, text: str) -> str:
+        """Say what to mend on the first leg, as ``text`` has it where there is no proxy."""
+        way, subject = self._begun, self._subject
+        if way.proxy:
+            return _NO_PROXY.format(proxy=way.proxy.name.partition(",")[0])
+        named = f"{way.host} is the right host" if subject.name else f"{subject.origin} is right"
+        return text.format(named=named, port=way.port)
+
     async def _dns(self) -> Verdict:
         self._way = way = Way(self._subject.address, self._subject.tls)
         start_s = now().s
         try:
             found = await way.look_up()
         except DisconnectedError as error:
-            return failed(str(error), _OFFLINE.format(host=way.host))
+            return failed(str(error), self._mend(_OFFLINE))
         ms = _ms_since(start_s)
         by = f", {way.proxy.name.partition(',')[0]}" if way.proxy else ""
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
@@ -76,7 +85,7 @@ class Network:
         try:
             reached = await way.connect()
         except DisconnectedError as error:
-            return failed(str(error), _UNREACHED.format(port=way.port))
+            return failed(str(error), self._mend(_UNREACHED))
         ms = _ms_since(start_s)
         return passed(
             f"connected to {reached} port {way.port} in {ms} ms", {"address": reached, "ms": ms}

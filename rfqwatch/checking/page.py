@@ -7,7 +7,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from rich.segment import Segment
@@ -19,7 +19,7 @@ from rfqwatch.escaping import safe
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, PLAIN, QUIET, STRONG, paint, terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.style import Style
 
@@ -41,6 +41,13 @@ _COUNTED = {
 }
 
 
+class Skipped(NamedTuple):
+    """A check that was skipped, and why."""
+
+    title: str
+    seen: str
+
+
 class Page:
     """Writes verdicts for standard output as it is: wrapped and in colours on a terminal.
 
@@ -53,50 +60,71 @@ class Page:
         self._width = shutil.get_terminal_size().columns if self._console else None
         if not self._console and os.environ.get("COLUMNS"):
             self._width = shutil.get_terminal_size().columns
+        self._skipped: list[Skipped] = []
         self._signs = _SIGNS if _can_be_written("".join(_SIGNS.values())) else _WORDS
 
     def lines(self, check: Check, verdict: Verdict) -> str:
-        """Write one verdict, with what follows from it below."""
-        if self._brief and verdict.sign in {Sign.OK, Sign.SKIPPED}:
+        """Write one verdict, with what follows from it below; what is skipped comes together."""
+        if verdict.sign is Sign.SKIPPED:
+            if self._skipped and verdict.seen != self._skipped[0].seen:
+                told = self._leave_skipped()
+            else:
+                told = ""
+            self._skipped.append(Skipped(check.title, verdict.seen))
+            return told
+        told = self._leave_skipped()
+        if self._brief and verdict.sign is Sign.OK:
+            return told
+        return told + self._entry(verdict.sign, check.title, verdict.seen, verdict.advice)
+
+    def _leave_skipped(self) -> str:
+        """Write those that were skipped for one reason."""
+        skipped, self._skipped = self._skipped, []
+        if not skipped or self._brief:
             return ""
-        mark = self._signs[verdict.sign]
+        titles = ", ".join(each.title for each in skipped)
+        return self._entry(Sign.SKIPPED, "skipped", f"{titles}: {skipped[0].seen}", "")
+
+    def _entry(self, sign: Sign, title: str, seen: str, advice: str) -> str:
+        mark = self._signs[sign]
         indent = max(map(len, self._signs.values())) + 1
         gap = " " * (indent - len(mark))
-        title = safe(check.title)
         if self._width is None or self._width >= NARROW:
             hang = indent + _NAMES + 1
-            rows = list(self._wrapped(verdict.seen, hang, hang))
+            rows = self._wrapped(seen, hang)
             first = f"{gap}{title:<{_NAMES}} {rows.pop(0)}"
         else:
             hang = indent
-            rows = list(self._wrapped(f"{title}: {verdict.seen}", indent, hang))
+            rows = self._wrapped(f"{title}: {seen}", hang)
             first = f"{gap}{rows.pop(0)}"
-        rows += self._wrapped(verdict.advice, hang, hang) if verdict.advice else ()
-        parts = [(mark, _STYLES[verdict.sign]), (first, PLAIN)]
-        told = self._written(parts)
+        rows += self._wrapped(_begun(advice), hang) if advice else ()
+        told = self._written([(mark, _STYLES[sign]), (first, PLAIN)])
         return told + "".join(self._written([(" " * hang + row, PLAIN)]) for row in rows)
 
     def summary(self, found: Sequence[Verdict]) -> str:
-        """Write how many of the verdicts came to what."""
+        """Write how many of the verdicts came to what, at the end."""
         counts = Counter(verdict.sign for verdict in found)
         told = ", ".join(
             f"{counts[sign]} {word}" for sign, word in _COUNTED.items() if counts[sign]
         )
-        return self._written([(f"{told}.", STRONG)])
+        return self._leave_skipped() + self._written([(f"{told}.", STRONG)])
 
-    def _wrapped(self, text: str, begin: int, hang: int) -> Iterator[str]:
+    def _wrapped(self, text: str, hang: int) -> list[str]:
         text = safe(text)
         if self._width is None:
-            yield text
-            return
-        # The first line may begin further left than the others.
-        width = max(20, self._width - 1 - min(begin, hang))
-        yield from textwrap.wrap(text, width, break_on_hyphens=False) or [""]
+            return [text]
+        width = max(20, self._width - 1 - hang)
+        return textwrap.wrap(text, width, break_on_hyphens=False) or [""]
 
     def _written(self, parts: Sequence[tuple[str, Style]]) -> str:
         if self._console is None:
             return "".join(text for text, _ in parts).rstrip() + "\n"
         return paint([Segment(text, style) for text, style in parts], self._console) + "\n"
+
+
+def _begun(sentence: str) -> str:
+    """Begin a sentence with a capital; the errors of rfqwatch have none where they go on."""
+    return sentence if sentence.startswith("rfqwatch") else sentence[:1].upper() + sentence[1:]
 
 
 def as_json(found: Sequence[tuple[Check, Verdict]]) -> str:

@@ -28,12 +28,12 @@ _MINDED_MS = 2_000
 _HALF_A_SECOND_MS = 500
 
 _UNASKED = (
-    "rfqwatch watches without REST. What it tells can't be told: whether the exchange is open, "
-    "whether your clock is right, your limits, your id."
+    "Watching needs no REST. Not to be seen without it are whether the exchange is open, whether "
+    "this computer's clock is right, your limits, your id."
 )
 _NOT_ITS = (
     "That is no answer of the exchange's REST API: someone else gave it, or --url leads to a place "
-    "that has none. rfqwatch watches without it."
+    "that has none. Watching needs no REST."
 )
 _UNTOLD = "What it means is not known; the handshake below shows whether the key may watch."
 _SET_CLOCK = (

@@ -37,12 +37,12 @@ class Settings:
         place = f"{bracketed(uri.host)}:{uri.port}{uri.path}"
         named = f"{subject.name}, " if subject.name else ""
         return passed(
-            f"{named}{place} (by {subject.origin})", {"origin": subject.origin, "host": uri.host}
+            f"{named}{place} ({subject.origin})", {"origin": subject.origin, "host": uri.host}
         )
 
     async def _key_id(self) -> Verdict:
         origin = self._subject.key_id_origin()
-        return passed(f"by {origin}", {"origin": origin})
+        return passed(f"from {origin}", {"origin": origin})
 
     async def _private_key(self) -> Verdict:
         # A pipe may take its time to give it.
@@ -51,7 +51,7 @@ class Settings:
         private = key.credentials.private_key
         kind = f"RSA {private.key_size} bits" if isinstance(private, RSAPrivateKey) else "Ed25519"
         mode = None if key.mode is None else f"{key.mode:03o}"
-        told = [kind, f"by {key.origin}", key.file, f"mode {mode}" if mode else ""]
+        told = [kind, f"from {key.origin}", key.file, f"mode {mode}" if mode else ""]
         seen = ", ".join(filter(None, told))
         facts = {"kind": kind, "origin": key.origin, "file": key.file or None, "mode": mode}
         if key.warnings:

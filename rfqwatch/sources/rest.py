@@ -49,9 +49,7 @@ class Answer(NamedTuple):
 class Rest:
     """The REST API of the exchange whose WebSocket is at ``uri``: over TLS where that is."""
 
-    def __init__(
-        self, uri: WebSocketURI, tls: SSLContext | None, timeout_s: float = TIMEOUT_S
-    ) -> None:
+    def __init__(self, uri: WebSocketURI, tls: SSLContext | None) -> None:
         """Find its address. ``tls`` is for ``wss://``.
 
         Raises `UsageError` for one that credentials must not go to.
@@ -60,7 +58,6 @@ class Rest:
         host = _HOSTS.get(uri.host, uri.host)
         self._uri = WebSocketURI(uri.secure, host, uri.port, PATH, "")
         self._tls = tls if uri.secure else None
-        self._timeout_s = timeout_s
         self.place = f"{bracketed(host)}:{uri.port}"
 
     async def get(
@@ -76,7 +73,7 @@ class Rest:
         way = Way(self._uri, self._tls)
         whole = f"{self._uri.path}{path}"
         try:
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(TIMEOUT_S):
                 await way.open()
                 asked = now()
                 signature = (
@@ -93,8 +90,6 @@ class Rest:
                 response = await way.ask("\r\n".join(lines).encode())
                 return Answer(response, asked, now())
         except TimeoutError:
-            raise DisconnectedError(
-                f"{self.place} gave no answer in {self._timeout_s:.0f} s"
-            ) from None
+            raise DisconnectedError(f"{self.place} gave no answer in {TIMEOUT_S:g} s") from None
         finally:
             way.close()

@@ -72,7 +72,8 @@ class Way:
         """Give the addresses of the first leg."""
         loop = asyncio.get_running_loop()
         # It has a time limit of its own.
-        found = await self._step(loop.getaddrinfo(self.host, self.port, type=SOCK_STREAM), "", None)
+        looking = loop.getaddrinfo(self.host, self.port, type=SOCK_STREAM)
+        found = await self._step(looking, timed=False)
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     async def connect(self) -> str:
@@ -139,10 +140,10 @@ class Way:
             self._writer.transport.abort()
 
     async def _step(
-        self, work: Awaitable[_Result], named: str, timeout_s: float | None = STEP_TIMEOUT_S
+        self, work: Awaitable[_Result], named: str = "", *, timed: bool = True
     ) -> _Result:
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(STEP_TIMEOUT_S if timed else None):
                 return await work
         except ssl.SSLCertVerificationError as error:
             # A proxy may have a certificate of its own, before there is a way through it.
@@ -150,7 +151,7 @@ class Way:
             raise distrust(error, whose) from None
         except TimeoutError:
             raise DisconnectedError(
-                f"{self._through}{named} took more than {timeout_s:.0f} s"
+                f"{self._through}{named} took more than {STEP_TIMEOUT_S:g} s"
             ) from None
         except (OSError, UnicodeError) as error:
             raise DisconnectedError(f"{self._through}{described(error)}") from None
