@@ -34,6 +34,10 @@ ALLOWED = {
         *("errors", "clock", "signals", "escaping", "stderr"),
         *("exchange", "book", "lines", "report", "stream"),
     },
+    "checking": {
+        *("", "errors", "clock", "escaping", "stderr"),
+        *("exchange", "book", "sources", "stream", "screen"),
+    },
     "survey": {"exchange", "report", "sources"},
     "run": {"clock", "signals", "lines", "stream"},
     "simulator": {"errors"},
@@ -56,7 +60,7 @@ JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines"}}
 
 MIDDLE = {"exchange", "book", "selection", "report"}
-PURE = {f"stream/{name}.py" for name in ("drift", "health", "summary", "tee")}
+PURE = {f"stream/{name}.py" for name in ("drift", "health", "novelty", "summary", "tee")}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {
@@ -67,10 +71,13 @@ IMPURE = {
 # What each third party is for, and so where it may be imported at all.
 THIRD_PARTIES = {
     "typer": {"cli", "reference"},
-    "rich": {"escaping", "replay", "screen"},
+    "rich": {"escaping", "replay", "screen", "checking"},
     "websockets": {"sources", "simulator"},
     "cryptography": {"exchange", "simulator"},
-    "msgspec": {"exchange", "book", "report", "lines", "sources", "screen", "simulator", "cli"},
+    "msgspec": {
+        *("exchange", "book", "report", "lines", "sources", "stream", "screen", "checking"),
+        *("simulator", "cli"),
+    },
 }
 VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "handler", "misc", "base"}
 

@@ -105,7 +105,8 @@ class Network:
         except DisconnectedError as error:
             return failed(str(error), _SPOILED)
         if tls is None:
-            return passed("none: plain ws:// to this computer", {"version": None})
+            nothing = dict.fromkeys(("version", "issuer", "expires"))
+            return passed("none: plain ws:// to this computer", nothing)
         certificate = tls.getpeercert() or {}
         issuer = _issuer(certificate)
         expiry_ms = ssl.cert_time_to_seconds(str(certificate["notAfter"])) * 1000

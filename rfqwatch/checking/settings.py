@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
 from rfqwatch.checking.course import Check
 from rfqwatch.checking.verdict import passed, unsure
 from rfqwatch.sources.certificates import tls_context
@@ -48,8 +46,7 @@ class Settings:
         # A pipe may take its time to give it.
         key = await asyncio.to_thread(self._subject.load)
         self._subject.credentials = key.credentials
-        private = key.credentials.private_key
-        kind = f"RSA {private.key_size} bits" if isinstance(private, RSAPrivateKey) else "Ed25519"
+        kind = key.credentials.kind
         mode = None if key.mode is None else f"{key.mode:03o}"
         told = [kind, f"from {key.origin}", key.file, f"mode {mode}" if mode else ""]
         seen = ", ".join(filter(None, told))

@@ -9,10 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from ssl import SSLContext
 
-    from websockets.uri import WebSocketURI
-
     from rfqwatch.exchange.credentials import Credentials
     from rfqwatch.exchange.shards import Shard
+    from rfqwatch.sources.way import Address
 
 
 class Key(Protocol):
@@ -55,13 +54,13 @@ class Subject:
     load: Callable[[], Key]
     shards: Sequence[Shard]
     mine: bool
-    uri: WebSocketURI | None = None
+    uri: Address | None = None
     tls: SSLContext | None = None
     credentials: Credentials | None = None
     offset_ms: int | None = None
 
     @property
-    def address(self) -> WebSocketURI:
+    def address(self) -> Address:
         """The address, for checks that come after the one that reads it."""
         assert self.uri is not None  # noqa: S101
         return self.uri

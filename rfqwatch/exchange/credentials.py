@@ -45,6 +45,12 @@ class Credentials:
     key_id: str = field(repr=False)
     private_key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
 
+    @property
+    def kind(self) -> str:
+        """Name the kind of key."""
+        key = self.private_key
+        return f"RSA {key.key_size} bits" if isinstance(key, RSAPrivateKey) else "Ed25519"
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials can't be pickled: they hold a private key")
 

@@ -8,12 +8,13 @@ import re
 import ssl
 from ipaddress import ip_address
 from socket import SOCK_STREAM, gaierror
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from websockets.http11 import Response
 from websockets.proxy import parse_proxy, prepare_connect_request
 from websockets.streams import StreamReader
+from websockets.uri import WebSocketURI
 
 from rfqwatch import __version__
 from rfqwatch.errors import UsageError
@@ -24,8 +25,6 @@ from rfqwatch.sources.proxies import proxy_before, refusal
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from websockets.uri import WebSocketURI
-
 USER_AGENT = f"rfqwatch/{__version__}"
 STEP_TIMEOUT_S = 5.0
 HAPPY_EYEBALLS_DELAY_S = 0.25
@@ -35,6 +34,9 @@ _GOOD = range(200, 300)
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 _Result = TypeVar("_Result")
+
+Address: TypeAlias = WebSocketURI
+"""Where something is: host, port, path, and whether by TLS."""
 
 
 class UnusableProxyError(DisconnectedError):
@@ -48,7 +50,7 @@ class Way:
     succeed, and `ConnectionFailedError` where none will. ``tls`` is None for a plain connection.
     """
 
-    def __init__(self, uri: WebSocketURI, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, uri: Address, tls: ssl.SSLContext | None) -> None:
         """Find the proxy. Raises `ConnectionFailedError` for one that is none."""
         self.place = f"{bracketed(uri.host)}:{uri.port}"
         self.proxy = proxy_before(uri)
@@ -157,7 +159,7 @@ class Way:
             raise DisconnectedError(f"{self._through}{described(error)}") from None
 
 
-def refuse_plain(uri: WebSocketURI) -> None:
+def refuse_plain(uri: Address) -> None:
     """Raise `UsageError` where credentials could be read on their way."""
     if not uri.secure and not _is_loopback(uri.host):
         raise UsageError(

@@ -243,6 +243,6 @@ async def test_the_time_is_that_of_the_answer(
     assert seen in found["clock"].seen
 
 
-async def test_text_of_the_wire_is_kept_as_it_is_and_left_to_the_page() -> None:
+async def test_text_of_the_wire_is_kept_as_it_is_and_left_to_the_sheet() -> None:
     found = await answered(answer(404, b"\x1b[2J<b>gone</b>"))
     assert re.search(r"gone", found["rest"].seen)

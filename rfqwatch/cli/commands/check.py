@@ -27,7 +27,7 @@ def check(
 
     from rfqwatch.checking.course import exit_code
     from rfqwatch.checking.doctor import examine
-    from rfqwatch.checking.page import Page, as_json
+    from rfqwatch.checking.sheet import Sheet, as_json
     from rfqwatch.checking.subject import Subject
     from rfqwatch.cli.endpoint import endpoint
     from rfqwatch.lines.stdout import ConsumerGoneError
@@ -36,7 +36,7 @@ def check(
     from rfqwatch.stderr import Verbosity, Voice
 
     level = verbosity.level()
-    page = Page(brief=level == Verbosity.QUIET)
+    sheet = Sheet(brief=level == Verbosity.QUIET)
     found = []
 
     voice = Voice(level if level == Verbosity.VERBOSE else Verbosity.QUIET)
@@ -46,7 +46,7 @@ def check(
             async for each, verdict in examined:
                 found.append((each, verdict))
                 if not written.json:
-                    print_text(page.lines(each, verdict))
+                    print_text(sheet.lines(each, verdict))
 
     try:
         with endpoint(connection, simulation) as exchange:
@@ -62,7 +62,7 @@ def check(
             with asyncio.Runner(loop_factory=Loop) as runner:
                 runner.run(show(subject))
         verdicts = [verdict for _, verdict in found]
-        print_text(as_json(found) if written.json else page.summary(verdicts))
+        print_text(as_json(found) if written.json else sheet.summary(verdicts))
     except ConsumerGoneError:
         os._exit(128 + signal.SIGPIPE)
     if code := exit_code(verdicts):

@@ -48,7 +48,7 @@ class Skipped(NamedTuple):
     seen: str
 
 
-class Page:
+class Sheet:
     """Writes verdicts for standard output as it is: wrapped and in colours on a terminal.
 
     ``brief`` leaves out what is in order, or was skipped.
@@ -107,7 +107,8 @@ class Page:
         told = ", ".join(
             f"{counts[sign]} {word}" for sign, word in _COUNTED.items() if counts[sign]
         )
-        return self._leave_skipped() + self._written([(f"{told}.", STRONG)])
+        rows = self._wrapped(f"{told}.", 0)
+        return self._leave_skipped() + "".join(self._written([(row, STRONG)]) for row in rows)
 
     def _wrapped(self, text: str, hang: int) -> list[str]:
         text = safe(text)
