@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.checking.verdict import failed
+from rfqwatch.sources.refusals import EXPIRED
 
 if TYPE_CHECKING:
     from rfqwatch.checking.subject import Subject
@@ -23,7 +24,9 @@ def explained(error: RefusedError, subject: Subject) -> Verdict:
     other = _OTHERS.get(subject.name)
     if other and "NOT_FOUND" in error.message:
         told.append(f"This is {subject.name}: a key of {other} needs --env {other}.")
-    told.append(_clock(subject.offset_ms))
+    if EXPIRED not in error.message:
+        # Otherwise the exchange has said what is wrong with it.
+        told.append(_clock(subject.offset_ms))
     return failed(error.message, " ".join(told), exit_code=error.exit_code)
 
 
