@@ -128,7 +128,7 @@ class ChannelChecks:
             return self._lost(talk.over, _TRIED_AGAIN)
         asked_s = max(live.asked_s for live in talk.ear.lives)
         shards = ", ".join(map(str, self._subject.shards))
-        of = f"shard {shards} " if shards else ""
+        of = f"shard{'s' * (len(self._subject.shards) > 1)} {shards} " if shards else ""
         seen = f"{of}acknowledged after {asked_s * 1000:,.0f} ms"
         facts = {"ms": round(asked_s * 1000)}
         if asked_s > _MINDED_ACKNOWLEDGEMENT_S:

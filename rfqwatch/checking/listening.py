@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.wire import Message, Payload
     from rfqwatch.sources.link import Link
 
-MOST_READ = 20_000
-"""Messages looked into; any more are counted."""
+MOST_SEARCHED = 20_000
+"""Messages in which new fields are looked for, which takes longer than all else."""
 MOST_KINDS = 100
 """Names kept; a hostile stream could invent them without end."""
 _LONGEST_NAME = 100
@@ -77,15 +77,14 @@ class Ear:
                 _count(self.new_types, frame.type)
                 continue
             self.unstamped += frame.sending_ts_ms is None
-            if self.messages_heard <= MOST_READ:
+            if self.messages_heard <= MOST_SEARCHED:
                 for name in novel_fields(frame.type, payload):
                     _count(self.new_fields, name)
-                event = self.drift.read(frame.type, payload)
-                created_ms = milliseconds(event.created_ts) if type(event) is RfqCreated else None
-                if created_ms is not None and is_told_again(
-                    self._at.ms, frame.sending_ts_ms, created_ms, self._live_ms
-                ):
-                    self.told_again += 1
+            event = self.drift.read(frame.type, payload)
+            created_ms = milliseconds(event.created_ts) if type(event) is RfqCreated else None
+            self.told_again += created_ms is not None and is_told_again(
+                self._at.ms, frame.sending_ts_ms, created_ms, self._live_ms
+            )
 
     @property
     def _live_ms(self) -> int | None:

@@ -67,7 +67,7 @@ class Measurements:
             return failed(f"{missed:,} missed", _HOLES, facts, exit_code=GapsError.exit_code)
         if backward:
             return unsure(f"{backward:,} late or twice", _REPEATED, facts)
-        return passed("on every message, none missed", facts)
+        return passed("on every message, without a hole", facts)
 
     async def _stamps(self) -> Verdict:
         ear = self._heard.ear
@@ -125,14 +125,13 @@ class Measurements:
         if dropped:
             needed = min(LARGEST_FACTOR, max(needed, 2 * factor))
         facts = {"advised": needed}
-        now = f"division by {factor}" if factor > 1 else "one connection"
+        now = f"{factor} shards" if factor > 1 else "one connection"
         if needed > factor:
-            why = ", and the exchange dropped us" if dropped else ""
-            return unsure(
-                f"{now} for {whole_per_s:,.0f} messages a second{why}",
-                f"That is more than a connection carries in bursts: --shard all/{needed}.",
-                facts,
-            )
+            seen = f"{now} for {whole_per_s:,.0f} messages a second"
+            if dropped:
+                seen += ", and the exchange dropped us"
+            advice = f"More connections would share the load: --shard all/{needed}."
+            return unsure(seen, advice, facts)
         return passed(f"{now} will do, by these few seconds", facts)
 
 

@@ -85,7 +85,7 @@ async def test_shards_are_watched_over_a_connection_each() -> None:
         assert started.exchange.accepted == 2
         assert {account.shard for account in started.exchange.sent} == {"0/3", "2/3"}
     assert odd(found) == {}
-    assert found["subscription"].seen.startswith("shard 0/3, 2/3 acknowledged after")
+    assert found["subscription"].seen.startswith("shards 0/3, 2/3 acknowledged after")
 
 
 @pytest.fixture
@@ -105,6 +105,17 @@ async def test_over_tls_its_certificate_is_told(tls: ssl.SSLContext) -> None:
     assert found["tls"].facts["version"] == "TLSv1.3"
     assert "certificate by trustme" in found["tls"].seen
     assert found["rest"].sign is Sign.OK
+
+
+async def test_what_is_too_much_for_one_connection_is_divided() -> None:
+    async with start(rate=0, standing=3_000, seed=7) as started:
+        found = await examined(subject(started.url, started), listen_s=0.5)
+        shared = await examined(subject(started.url, started, shard="0/100"), listen_s=0.5)
+    assert odd(found) == {"shards": "unsure"}
+    assert "--shard all/" in found["shards"].advice
+    assert found["rate"].facts["open_before"] != 0
+    assert shared["shards"].sign is Sign.OK
+    assert shared["shards"].seen.startswith("100 shards will do")
 
 
 # The fault matrix

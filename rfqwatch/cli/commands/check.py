@@ -5,16 +5,15 @@ import signal
 
 import typer
 
-from rfqwatch.cli.options.checking import CheckOptions
 from rfqwatch.cli.options.connection import EndpointOptions, SubscriptionOptions
-from rfqwatch.cli.options.output import VerbosityOptions
+from rfqwatch.cli.options.output import VerbosityOptions, VerdictOptions
 from rfqwatch.cli.options.simulation import SimulationOptions
 
 
 def check(
     connection: EndpointOptions,
     subscription: SubscriptionOptions,
-    written: CheckOptions,
+    written: VerdictOptions,
     verbosity: VerbosityOptions,
     simulation: SimulationOptions,
 ) -> None:
@@ -38,7 +37,7 @@ def check(
     level = verbosity.level()
     sheet = Sheet(brief=level == Verbosity.QUIET)
     found = []
-
+    # What the verdicts say needs no saying twice.
     voice = Voice(level if level == Verbosity.VERBOSE else Verbosity.QUIET)
 
     async def show(subject: Subject) -> None:

@@ -35,6 +35,15 @@ class LineOptions:
 
 
 @dataclass(frozen=True)
+class VerdictOptions:
+    """What the verdicts of a check look like."""
+
+    json: Annotated[
+        bool, typer.Option("--json", help="One JSON object at the end, for other programs.")
+    ] = False
+
+
+@dataclass(frozen=True)
 class VerbosityOptions:
     """How much is said on standard error."""
 
