@@ -26,7 +26,7 @@ IDLE_TIMEOUT_S = 30.0
 FIRST_S = 5.0
 """How long a first message may take."""
 LISTEN_S = 5.0
-ANSWER_S = 2.0
+ANSWER_S = 5.0
 """How long the exchange may take to say whether a subscription lives."""
 _MINDED_ACKNOWLEDGEMENT_S = 2.0
 
@@ -37,14 +37,16 @@ _LOST = (
 )
 _BY_ITS_CLOCK = "Set this computer's clock; until then each handshake is refused once."
 _QUIET = (
-    "A quiet market, as at night or on the demo exchange. What messages are like can't be told."
+    "Most likely a quiet market, as at night or on the demo exchange; the next check asks whether "
+    "the subscription lives. What messages are like can't be told."
 )
-_QUIET_MINE = "You have no RFQs open (--mine). What messages are like can't be told."
-_MUTE = "A quiet stream can't be told from a dead one then; this one goes on."
+_QUIET_MINE = "Nothing happened to RFQs of your own (--mine). What messages are like can't be told."
+_MUTE = "Were this stream quiet, it could not be told from a dead one. It is not: messages go on."
+_MUTE_AND_QUIET = "The connection lives. Whether the subscription does can't be told."
 _OUTAGES: dict[GapReason, tuple[str, str]] = {
     "overflow": (
         "the exchange dropped us: its buffer was full (error 25)",
-        "One connection is not enough, or this computer too slow: --shard all/2.",
+        "One connection is not enough, or this computer too slow: see below, at shards.",
     ),
     "deaf": (
         "the exchange ended the subscription without a word that is understood",
@@ -171,10 +173,11 @@ class ChannelChecks:
         if talk.proven:
             return passed(f"{seen}; the exchange has our subscription", facts)
         if heard_s < asked.s:
-            return failed(f"{seen}; nothing is heard any more, not even an answer", _LOST, facts)
-        return unsure(
-            f"{seen}; the exchange does not say whether it has our subscription", _MUTE, facts
-        )
+            silent = f"nothing is heard any more, not even an answer in {ANSWER_S:g} s"
+            return failed(f"{seen}; {silent}", _LOST, facts)
+        meaning = _MUTE if talk.messages_since(asked.s) else _MUTE_AND_QUIET
+        unsaid = "the exchange does not say whether it has our subscription"
+        return unsure(f"{seen}; {unsaid}", meaning, facts)
 
     def _lost(self, error: BaseException | None, advice: str) -> Verdict:
         match error:

@@ -41,7 +41,8 @@ _LONGEST_NAME = 100
 class Ear:
     """What was heard: an output that keeps no message.
 
-    ``lives`` are the acknowledgements and ``gaps`` what is missing. ``messages_heard`` counts what
+    ``lives`` are the acknowledgements and ``gaps`` what is missing; ``first`` is when the
+    first message came, ``last_s`` when the last of each shard did. ``messages_heard`` counts what
     came, ``told_again`` how many of them announced what was open before, ``unstamped`` those of
     known types that say no time; ``new_types`` and ``new_fields`` are by name, ``drift`` is of
     known fields that do not fit. ``changed`` is set whenever something happens.
@@ -53,21 +54,22 @@ class Ear:
         self.lives: list[Live] = []
         self.gaps: list[Gap] = []
         self.first: Instant | None = None
+        self.last_s: dict[str, float] = {}
         self.messages_heard = self.told_again = self.unstamped = self.malformed = 0
         self.new_types: Counter[str] = Counter()
         self.new_fields: Counter[str] = Counter()
         self.drift = Drift()
         self.changed = asyncio.Event()
-        self._at = now()
+        self._shard, self._at = "", now()
 
     def begin(self, shard: str, at: Instant) -> None:
         """Take note of when it came."""
-        del shard
-        self._at = at
+        self._shard, self._at = shard, at
 
     def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
         """Look into messages."""
         self.first = self.first or self._at
+        self.last_s[self._shard] = self._at.s
         for payload, frame in zip(data, frames, strict=True):
             self.messages_heard += 1
             if isinstance(frame, Malformed):
@@ -177,6 +179,10 @@ class Conversation:
         """For how many seconds there were messages to be heard."""
         first = self.ear.first
         return 0.0 if first is None else (self._ended_s or now().s) - first.s
+
+    def messages_since(self, since_s: float) -> bool:
+        """Tell whether messages came over each connection since a moment."""
+        return all(self.ear.last_s.get(name, 0.0) > since_s for name in self.health.shards)
 
     @property
     def pings(self) -> int:

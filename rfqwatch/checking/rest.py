@@ -37,8 +37,8 @@ _NOT_ITS = (
 )
 _UNTOLD = "What it means is not known; the handshake below shows whether the key may watch."
 _SET_CLOCK = (
-    "Set it (timedatectl set-ntp true): what is recorded has wrong times, and each handshake is "
-    "refused at first. rfqwatch signs by the exchange's clock then."
+    "Set it (on Linux: timedatectl set-ntp true): what is recorded has wrong times, and each "
+    "handshake is refused at first. rfqwatch signs by the exchange's clock then."
 )
 
 _Kind = TypeVar("_Kind", bound=Struct)

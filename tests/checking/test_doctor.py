@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import logging
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 from examining import Key, examined, key_of, odd, subject
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 from rfqwatch.checking import channel
 from rfqwatch.checking.course import exit_code
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SILENT = logging.getLogger("silent")
+SILENT.setLevel(logging.CRITICAL + 1)
 ORDER = [
     *("endpoint", "key_id", "private_key", "dns", "tcp", "tls"),
     *("rest", "exchange_status", "clock", "account_limits", "communications_id"),
@@ -107,7 +115,10 @@ async def test_over_tls_its_certificate_is_told(tls: ssl.SSLContext) -> None:
     assert found["rest"].sign is Sign.OK
 
 
-async def test_what_is_too_much_for_one_connection_is_divided() -> None:
+async def test_what_is_too_much_for_one_connection_is_divided(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channel, "ANSWER_S", 10)
     async with start(rate=0, standing=3_000, seed=7) as started:
         found = await examined(subject(started.url, started), listen_s=0.5)
         shared = await examined(subject(started.url, started, shard="0/100"), listen_s=0.5)
@@ -135,11 +146,11 @@ class Row:
 
 
 def lost(fault: str, seen: str) -> Row:
-    return Row(f"{fault}@30", {"stream": "failed"}, 5, seen)
+    return Row(f"{fault}@5", {"stream": "failed"}, 5, seen)
 
 
 def ended(fault: str, seen: str) -> Row:
-    return Row(f"{fault}@30", {"stream": "failed"}, 7, seen)
+    return Row(f"{fault}@5", {"stream": "failed"}, 7, seen)
 
 
 def refused(fault: str, seen: str, at: str = "handshake") -> Row:
@@ -160,21 +171,21 @@ ROWS = [
     lost("half-open", "nothing is heard any more"),
     lost("too-big", "unreadable"),
     lost("bomb", "unreadable"),
-    Row("overflow@30", {"stream": "failed", "shards": "unsure"}, 7, "error 25"),
+    Row("overflow@5", {"stream": "failed", "shards": "unsure"}, 7, "error 25"),
     ended("channel-error", "error 10"),
     ended("late-frames", "error 10"),
     ended("odd-error", "without a word"),
     ended("deaf", "without a word"),
-    doubtful("no-list@30", "stream", "does not say whether"),
-    Row("seq-hole@30", {"seq": "failed"}, 7, "missed"),
-    doubtful("no-seq@30", "seq", "without one"),
-    doubtful("odd-seq@30", "seq", "1 messages without one"),
-    doubtful("repeat@30", "seq", "1 late or twice"),
-    doubtful("backward@30", "seq", "1 late or twice"),
-    doubtful("malformed@30", "schema", "malformed"),
-    doubtful("drift@30", "schema", "unknown fields: rfq_created.rfq_id (1)"),
-    doubtful("unknown-type@30", "schema", "unknown types: rfq_whispered (1)"),
-    Row("fragments@30"),
+    doubtful("no-list@5", "stream", "does not say whether"),
+    Row("seq-hole@5", {"seq": "failed"}, 7, "missed"),
+    doubtful("no-seq@5", "seq", "without one"),
+    doubtful("odd-seq@5", "seq", "1 messages without one"),
+    doubtful("repeat@5", "seq", "1 late or twice"),
+    doubtful("backward@5", "seq", "1 late or twice"),
+    doubtful("malformed@5", "schema", "malformed"),
+    doubtful("drift@5", "schema", "unknown fields: rfq_created.rfq_id (1)"),
+    doubtful("unknown-type@5", "schema", "unknown types: rfq_whispered (1)"),
+    Row("fragments@5"),
     doubtful("expired@0", "handshake", "this computer's clock is"),
     refused("http-408", "HTTP 408"),
     refused("http-429", "HTTP 429 (too many requests"),
@@ -223,7 +234,9 @@ async def test_what_depends_on_a_failure_is_skipped() -> None:
 # Silence
 
 
-@pytest.mark.parametrize(("mine", "why"), [(False, "A quiet market"), (True, "You have no RFQs")])
+@pytest.mark.parametrize(
+    ("mine", "why"), [(False, "Most likely a quiet market"), (True, "Nothing happened")]
+)
 async def test_a_quiet_market_is_no_failure(mine: bool, why: str) -> None:  # noqa: FBT001
     async with start(rate=1e-6, standing=0) as started:
         found = await examined(subject(started.url, started, mine=mine), first_s=0.1)
@@ -233,6 +246,33 @@ async def test_a_quiet_market_is_no_failure(mine: bool, why: str) -> None:  # no
     assert found["stream"].seen.endswith("the exchange has our subscription")
     assert skipped(found) == ORDER[ORDER.index("seq") :]
     assert code(found) == 0
+
+
+@pytest.mark.parametrize(
+    ("count", "meaning"), [(1, "The connection lives."), (500, "Were this stream quiet")]
+)
+async def test_where_nothing_can_be_asked_only_messages_prove_it(count: int, meaning: str) -> None:
+    async def send(connection: ServerConnection) -> None:
+        await connection.recv()
+        await connection.send('{"type":"subscribed","id":1,"msg":{"sid":1}}')
+        for seq in range(1, count + 1):
+            frame = {"type": "rfq_deleted", "sid": 1, "seq": seq, "msg": {"id": "a"}}
+            await connection.send(json.dumps(frame))
+            await asyncio.sleep(0.01)
+        await connection.recv()
+        await connection.send('{"type":"error","id":2,"msg":{"code":5,"msg":"Unknown command"}}')
+        await connection.wait_closed()
+
+    async def all_of_it(connection: ServerConnection) -> None:
+        with suppress(ConnectionClosed):
+            await send(connection)
+
+    async with serve(all_of_it, "127.0.0.1", 0, logger=SILENT) as server:
+        port = server.sockets[0].getsockname()[1]
+        found = await examined(subject(f"ws://127.0.0.1:{port}/trade-api/ws/v2", throwaway_key()))
+    assert found["rest"].sign is found["stream"].sign is found["sending_ts_ms"].sign is Sign.UNSURE
+    assert "does not say whether" in found["stream"].seen
+    assert found["stream"].advice.startswith(meaning)
 
 
 # Credentials
