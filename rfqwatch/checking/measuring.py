@@ -34,6 +34,8 @@ _UNSTAMPED = "Lag is measured from when RFQs were created then, which is less ex
 _NEWER = (
     "The exchange changed its messages: look for a newer rfqwatch. Lines carry all of it as is."
 )
+_TIMELESS = "Messages carry no time to measure it by."
+_TOO_FEW = "Too few messages came."
 _LATE = "The network or this computer is slow, or one connection is not enough: try --shard all/2."
 _EARLY = "By their clocks messages come before they are sent: set this computer's."
 
@@ -105,7 +107,9 @@ class Measurements:
     async def _lag(self) -> Verdict:
         lags = self._heard.health.lags()
         if lags is None:
-            return unsure("not to be measured", "Messages carry no time to measure it by.")
+            ear = self._heard.ear
+            untold = ear.unstamped + ear.malformed + ear.new_types.total() >= ear.messages_heard
+            return unsure("not to be measured", _TIMELESS if untold else _TOO_FEW)
         # By the exchange's clock, as far as its difference to ours is known.
         median, worst = (each + (self._subject.offset_ms or 0) for each in lags)
         seen = f"median {median:,} ms, 99 in 100 under {worst:,} ms"
