@@ -286,6 +286,23 @@ _rfqwatch_declared() {
             '--profile|=|Take options from [profile.NAME] of the configuration file'
             '-h --help||Show this message and exit'
         ) ;;
+        check) declared=(
+            '--env|=|Where to connect'
+            '--url|=|Any other endpoint'
+            '--key-id|=|API key id'
+            '--key-file|=|Private key in PEM, RSA or Ed25519'
+            '--key-command|=|Take the private key from what a command prints'
+            '--shard|=|Watch a part of the channel'
+            '--mine||Your own RFQs only'
+            '--json||One JSON object at the end, for other programs'
+            '-v --verbose||Say what the connection does, each step of it'
+            '-q --quiet||Say nothing but errors'
+            '--sim-rate|=|Frames a second'
+            '--sim-seed|=|Repeat the traffic and faults of this number'
+            '--sim-fault|=|Faults, now and then or at a data frame'
+            '--profile|=|Take options from [profile.NAME] of the configuration file'
+            '-h --help||Show this message and exit'
+        ) ;;
         simulate) declared=(
             '--port|=|Port on 127.0.0.1'
             '--sim-rate|=|Frames a second'
@@ -315,19 +332,20 @@ _rfqwatch_offered() {
                 'table|Show which RFQs are open now, and what was quoted on them'
                 'record|Keep the exchange'\''s RFQ stream in files of a directory'
                 'report|Sum up recordings'
+                'check|Check the way to the exchange'
                 'simulate|Serve a simulated exchange to other programs'
                 'config|Print the settings that are in effect, and what gave each'
                 'schema|Print the JSON Schema of the lines that tail prints'
             )
             ;;
-        'tail --env' | 'table --env' | 'record --env')
+        'tail --env' | 'table --env' | 'record --env' | 'check --env')
             offered=(
                 'prod|'
                 'demo|'
                 'sim|'
             )
             ;;
-        'tail --key-file' | 'table --key-file' | 'table --svg' | 'record --key-file')
+        'tail --key-file' | 'table --key-file' | 'table --svg' | 'record --key-file' | 'check --key-file')
             kind=files
             ;;
         'tail --idle-timeout' | 'table --idle-timeout' | 'record --idle-timeout')
@@ -344,7 +362,7 @@ _rfqwatch_offered() {
                 '5m|'
             )
             ;;
-        'tail --shard' | 'table --shard' | 'record --shard')
+        'tail --shard' | 'table --shard' | 'record --shard' | 'check --shard')
             offered=(
                 '0/2|one half of the markets'
                 '1/2|the other half'
@@ -389,7 +407,7 @@ _rfqwatch_offered() {
                 '1h|'
             )
             ;;
-        'tail --sim-fault' | 'table --sim-fault' | 'record --sim-fault' | 'simulate --sim-fault')
+        'tail --sim-fault' | 'table --sim-fault' | 'record --sim-fault' | 'check --sim-fault' | 'simulate --sim-fault')
             kind=listed
             offered=(
                 'reset|the connection is reset (TCP RST)'
@@ -420,6 +438,7 @@ _rfqwatch_offered() {
                 'http-408|the next handshake is refused: 408'
                 'http-429|the next handshake is refused: 429'
                 'http-503|the next handshake is refused: 503 with an HTML body'
+                'maintenance|maintenance up to the next handshake, which is refused: 503'
                 'slow-ack|the next subscribe is acknowledged late'
                 'no-ack|the next subscribe is never acknowledged'
                 'timeout-18|the next subscribe fails: error 18, command timeout'
@@ -479,7 +498,7 @@ _rfqwatch_offered() {
                 '1GiB|'
             )
             ;;
-        'tail --profile' | 'table --profile' | 'record --profile' | 'report --profile' | 'simulate --profile' | 'config --profile')
+        'tail --profile' | 'table --profile' | 'record --profile' | 'report --profile' | 'check --profile' | 'simulate --profile' | 'config --profile')
             offered=($(sed -n 's/^ *\[ *profile *\. *"\{0,1\}\([A-Za-z0-9_-]\{1,\}\)"\{0,1\} *\].*/\1|/p' "${XDG_CONFIG_HOME:-$HOME/.config}/rfqwatch/config.toml" 2>/dev/null))
             ;;
         'table --sort')

@@ -69,6 +69,7 @@ EXITS = (
     Exit(
         (7,), "ended with gaps, or without a way to check, under --fail-on-gap", ("--fail-on-gap",)
     ),
+    Exit((7,), "messages were lost while it listened", ("--json",)),
     Exit((8,), "a recording can't be read", ("--lenient",)),
     Exit((129, 130, 141, 143), "SIGHUP, SIGINT, the reader of the pipe went away, SIGTERM"),
 )

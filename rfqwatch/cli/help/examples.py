@@ -60,6 +60,13 @@ EXAMPLES = {
             "rfqwatch report recordings --legs 2..3 --output json | jq .leg_pairs",
         ),
     ),
+    "check": (
+        Example("Whether all is in order, and what to do where it is not:", "rfqwatch check"),
+        Example(
+            "Only what is not, for other programs:",
+            "rfqwatch check --json | jq '.checks[] | select(.verdict != \"ok\")'",
+        ),
+    ),
     "config": (
         Example("All that is set, and what gave it:", "rfqwatch config"),
         Example("What a command would run with:", "rfqwatch config table --shard 3/10"),
