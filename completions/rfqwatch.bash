@@ -438,7 +438,7 @@ _rfqwatch_offered() {
                 'http-408|the next handshake is refused: 408'
                 'http-429|the next handshake is refused: 429'
                 'http-503|the next handshake is refused: 503 with an HTML body'
-                'maintenance|maintenance up to the next handshake, which is refused: 503'
+                'maintenance|closed up to the next handshake, which is a 503'
                 'slow-ack|the next subscribe is acknowledged late'
                 'no-ack|the next subscribe is never acknowledged'
                 'timeout-18|the next subscribe fails: error 18, command timeout'

@@ -55,7 +55,7 @@ class FaultKind(enum.StrEnum):
     HTTP_408 = "http-408", "the next handshake is refused: 408"
     HTTP_429 = "http-429", "the next handshake is refused: 429"
     HTTP_503 = "http-503", "the next handshake is refused: 503 with an HTML body"
-    MAINTENANCE = "maintenance", "maintenance up to the next handshake, which is refused: 503"
+    MAINTENANCE = "maintenance", "closed up to the next handshake, which is a 503"
     SLOW_ACK = "slow-ack", "the next subscribe is acknowledged late"
     NO_ACK = "no-ack", "the next subscribe is never acknowledged"
     TIMEOUT_18 = "timeout-18", "the next subscribe fails: error 18, command timeout"

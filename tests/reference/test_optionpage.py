@@ -36,4 +36,4 @@ def test_a_cell_ends_where_it_should() -> None:
     rows = [line for line in PAGE.splitlines() if line.startswith("|")]
     cells = {len(re.findall(r"(?<!\\)\|", row)) for row in rows}
     assert cells == {3, 4, 5}
-    assert "| `--env prod\\|demo\\|sim` | tail, table, record |" in PAGE
+    assert "| `--env prod\\|demo\\|sim` | tail, table, record, check |" in PAGE

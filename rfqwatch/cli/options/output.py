@@ -39,7 +39,7 @@ class VerdictOptions:
     """What the verdicts of a check look like."""
 
     json: Annotated[
-        bool, typer.Option("--json", help="One JSON object at the end, for other programs.")
+        bool, _output("--json", help="One JSON object at the end, for other programs.")
     ] = False
 
 

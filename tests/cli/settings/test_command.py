@@ -59,6 +59,7 @@ SAMPLES: dict[str, Value] = {
     "fail-on-gap": True,
     "buffer": "1MiB",
     "output": "text",
+    "json": True,
     "verbose": True,
     "quiet": True,
     "sort": "oldest",
