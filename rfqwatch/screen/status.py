@@ -66,18 +66,14 @@ class StatusLine:
 
 def status(health: Health, recorder: Recorder) -> str:
     """Write how a recording goes: its rate, how much there is, what is left of the disk, gaps."""
-    at_s = now().s
-    cards = health.shards.values()
-    rate = sum(card.frames.per_second(at_s) for card in cards)
-    gaps = sum(card.gaps for card in cards)
-    watching = sum(card.watching for card in cards)
-    news = "" if watching == len(cards) else f"{watching} of {len(cards)} connections watching, "
+    away, cards = len(health.away), len(health.shards)
+    news = f"{cards - away} of {cards} connections watching, " * bool(away)
     if health.unrecorded:
         news += f"NOT RECORDED: {health.unrecorded}, "
     return (
-        f"{news}{rate:,.0f}/s, {recorder.messages:,} events, {storage(recorder.size)} in "
+        f"{news}{health.per_second(now().s):,.0f}/s, {recorder.messages:,} events, {storage(recorder.size)} in "
         f"{counted(recorder.files, 'file')}, {_left(recorder.folder)} left on the disk, "
-        f"gaps {gaps:,}"
+        f"gaps {health.totals.gaps:,}"
     )
 
 

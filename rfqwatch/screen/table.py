@@ -205,7 +205,7 @@ class Table:
         self._shown = replace(self._shown, page=room, below=over - top)
 
     def _moment(self, now_ms: int) -> tuple[Mapping[str, Rfq], int, int | None]:
-        frames = sum(card.frames.total for card in self._health.shards.values())
+        frames = self._health.totals.frames
         if not self.view.frozen:
             self._frozen = None
             return self._book.rows, now_ms, None

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.book.lag import lag
 from rfqwatch.book.readings import milliseconds
@@ -160,6 +160,20 @@ class ShardHealth:
         self._least_lag_ms = None
 
 
+class Totals(NamedTuple):
+    """What all connections together counted, as their cards say; ``unseen`` were never live."""
+
+    frames: int
+    gaps: int
+    missed: int
+    unmeasured: int
+    malformed: int
+    unknown: int
+    backward: int
+    unnumbered: int
+    unseen: int
+
+
 @dataclass(slots=True)
 class Health:
     """Every connection of the program, and what they are connected to.
@@ -182,6 +196,26 @@ class Health:
         if card is None:
             card = self.shards[name] = ShardHealth(name)
         return card
+
+    @property
+    def totals(self) -> Totals:
+        """The counts of all connections in one."""
+        cards = self.shards.values()
+        return Totals(
+            frames=sum(card.frames.total for card in cards),
+            gaps=sum(card.gaps for card in cards),
+            missed=sum(card.missed for card in cards),
+            unmeasured=sum(card.unmeasured for card in cards),
+            malformed=sum(card.malformed for card in cards),
+            unknown=sum(card.unknown for card in cards),
+            backward=sum(card.numbering.backward for card in cards),
+            unnumbered=sum(card.numbering.unnumbered for card in cards),
+            unseen=sum(card.heard is None for card in cards),
+        )
+
+    def per_second(self, now_s: float) -> float:
+        """Give the rate of frames over the last seconds, of all connections."""
+        return sum(card.frames.per_second(now_s) for card in self.shards.values())
 
     def lags(self) -> tuple[int, int] | None:
         """Give the median and the 99th percentile of the lags last seen, in milliseconds.

@@ -15,26 +15,24 @@ def uncertain(health: Health, lost: int) -> str:
 
     ``lost`` counts messages that the reader of the output did not take.
     """
-    cards = health.shards.values()
-    if lost or any(card.gaps for card in cards):
+    totals = health.totals
+    if lost or totals.gaps:
         return "the stream had gaps"
-    if any(card.numbering.unnumbered for card in cards):
+    if totals.unnumbered:
         return "frames carried no seq, so that completeness can't be checked"
     return ""
 
 
 def ending(health: Health, reason: str, shown: int, shed: int) -> Ending:
     """Sum up a stream of which ``shown`` messages were taken, ``shed`` of them dropped again."""
-    cards = health.shards.values()
-    unmeasured = any(
-        card.unmeasured or card.numbering.unnumbered or card.heard is None for card in cards
-    )
+    totals = health.totals
+    unmeasured = totals.unmeasured or totals.unnumbered or totals.unseen
     return Ending(
         reason,
         events=shown - shed,
-        gaps=sum(card.gaps for card in cards) + bool(shed),
-        missed=None if unmeasured else sum(card.missed for card in cards) + shed,
-        malformed=sum(card.malformed for card in cards),
+        gaps=totals.gaps + bool(shed),
+        missed=None if unmeasured else totals.missed + shed,
+        malformed=totals.malformed,
     )
 
 
@@ -43,14 +41,12 @@ def summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -
 
     ``shed`` and ``undelivered`` count messages that the reader of the output did not take.
     """
-    cards = health.shards.values()
+    totals = health.totals
     counts = {
         "events not taken from standard output at the end": undelivered,
-        "frames without a seq, so that completeness can't be checked": sum(
-            card.numbering.unnumbered for card in cards
-        ),
-        "malformed frames": sum(card.malformed for card in cards),
-        "frames of unknown types": sum(card.unknown for card in cards),
+        "frames without a seq, so that completeness can't be checked": totals.unnumbered,
+        "malformed frames": totals.malformed,
+        "frames of unknown types": totals.unknown,
         "frames of which nothing could be read": health.drift.unread,
         **{f"{name} not as known": count for name, count in health.drift.misfits.most_common()},
     }
@@ -59,17 +55,16 @@ def summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -
 
 
 def _completeness(health: Health, shed: int) -> str:
-    cards = health.shards.values()
-    unseen = sum(card.heard is None for card in cards)
-    if unseen == len(cards):
+    totals, cards = health.totals, len(health.shards)
+    if totals.unseen == cards:
         return "nothing was watched"
-    told = f"{unseen} of {len(cards)} shards never watched, " if unseen else ""
-    number = sum(card.gaps for card in cards) + bool(shed)
+    told = f"{totals.unseen} of {cards} shards never watched, " if totals.unseen else ""
+    number = totals.gaps + bool(shed)
     if not number:
         return f"{told}no gaps"
-    missed = sum(card.missed for card in cards) + shed
+    missed = totals.missed + shed
     known = f"{missed:,} frames missed"
-    if any(card.unmeasured for card in cards):
+    if totals.unmeasured:
         more = "an unknown number"
         known = f"{known} and {more} more" if missed else f"{more} of frames missed"
     why = f", {shed:,} of them shed as they were not read in time" if shed else ""

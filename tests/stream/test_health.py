@@ -15,6 +15,7 @@ from rfqwatch.stream.health import (
     Health,
     Rate,
     ShardHealth,
+    Totals,
     lag_of,
     percentiles,
 )
@@ -136,3 +137,17 @@ def test_a_shard_tells_its_own_recent_lags() -> None:
     for lag_ms in (*[9_000] * 1_000, *range(500)):
         card.lagged(lag_ms, at(0))
     assert card.recent_lags() == (249, 494)
+
+
+def test_the_totals_are_those_of_all_connections() -> None:
+    health = Health("sim")
+    first, second = health.shard("0/2"), health.shard("1/2")
+    first.become(Connection.WATCHING, Instant(0, 0.0))
+    first.receive(3, Instant(0, 0.0))
+    first.gapped(5)
+    second.receive(4, Instant(0, 0.0))
+    second.gapped(None)
+    second.malformed, first.unknown = 1, 2
+    first.numbering.backward, second.numbering.unnumbered = 6, 8
+    assert health.totals == Totals(7, 2, 5, 1, 1, 2, 6, 8, unseen=1)
+    assert health.per_second(0.0) == 7

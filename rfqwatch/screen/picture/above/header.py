@@ -158,15 +158,13 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
 
 
 def _flow_now(pulse: Pulse) -> Iterable[Item]:
-    cards = pulse.health.shards.values()
-    frames = sum(card.frames.per_second(pulse.now.s) for card in cards)
     minute = pulse.book.tempo.last(_MINUTE_S, pulse.now.ms)
-    if len(cards) == 1 and (lags := pulse.health.lags()) is not None:
+    if len(pulse.health.shards) == 1 and (lags := pulse.health.lags()) is not None:
         yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
     yield Item(f"opened {minute.opened:,} closed {minute.closed:,} in 1m")
     if (life_ms := pulse.book.tempo.life_ms) is not None:
         yield Item(f"median life {span(life_ms)}")
-    yield Item(f"frames {frames:,.0f}/s")
+    yield Item(f"frames {pulse.health.per_second(pulse.now.s):,.0f}/s")
 
 
 def _narrowed(selected: str, view: View) -> Iterable[Item]:

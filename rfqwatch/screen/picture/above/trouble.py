@@ -10,7 +10,7 @@ from rfqwatch.screen.picture.styles import BAD, FAINT, PLAIN, Item
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.stream.health import Health
+    from rfqwatch.stream.health import Health, Totals
 
 NEWS_S = 60.0
 """How long after it happened."""
@@ -32,18 +32,18 @@ class Troubles:
 
     def items(self, health: Health, now_s: float) -> Iterable[Item]:
         """Say what went wrong; nothing of what never did."""
-        cards = health.shards.values()
-        yield from self._gaps(health, now_s)
-        if any(card.numbering.unnumbered for card in cards):
+        totals = health.totals
+        yield from self._gaps(totals, now_s, whole=not health.away)
+        if totals.unnumbered:
             yield Item("no seq: completeness can't be checked", BAD)
         drift = health.drift
         if drift.misfits:
             named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
             yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD)
         for name, count in (
-            ("malformed", sum(card.malformed for card in cards)),
-            ("unknown", sum(card.unknown for card in cards)),
-            ("backward", sum(card.numbering.backward for card in cards)),
+            ("malformed", totals.malformed),
+            ("unknown", totals.unknown),
+            ("backward", totals.backward),
         ):
             ago = self._ago(name, count, now_s)
             if ago:
@@ -51,15 +51,12 @@ class Troubles:
             elif count:
                 yield Item(f"{name} {count:,}", FAINT)
 
-    def _gaps(self, health: Health, now_s: float) -> Iterable[Item]:
-        cards = health.shards.values()
-        gaps = sum(card.gaps for card in cards)
+    def _gaps(self, totals: Totals, now_s: float, *, whole: bool) -> Iterable[Item]:
+        gaps, missed, unmeasured = totals.gaps, totals.missed, totals.unmeasured
         if not gaps:
-            if not health.away:
+            if whole:
                 yield Item("no gaps", PLAIN)
             return
-        missed = sum(card.missed for card in cards)
-        unmeasured = sum(card.unmeasured for card in cards)
         ago = self._ago("gap", gaps, now_s)
         of_all = _missed(missed, unmeasured)
         for name, count in (("missed", missed), ("unmeasured", unmeasured)):
