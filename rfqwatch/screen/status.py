@@ -70,8 +70,9 @@ def status(health: Health, recorder: Recorder) -> str:
     news = f"{cards - away} of {cards} connections watching, " * bool(away)
     if health.unrecorded:
         news += f"NOT RECORDED: {health.unrecorded}, "
+    rate = health.per_second(now().s)
     return (
-        f"{news}{health.per_second(now().s):,.0f}/s, {recorder.messages:,} events, {storage(recorder.size)} in "
+        f"{news}{rate:,.0f}/s, {recorder.messages:,} events, {storage(recorder.size)} in "
         f"{counted(recorder.files, 'file')}, {_left(recorder.folder)} left on the disk, "
         f"gaps {health.totals.gaps:,}"
     )
