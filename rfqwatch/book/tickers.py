@@ -70,18 +70,34 @@ class Bet(NamedTuple):
 
 def read(market_ticker: str, others: Iterable[str] = ()) -> Bet:
     """Put a market's ticker in words; ``others`` are tickers whose outcomes may tell the sides."""
-    unknown = Bet("", market_ticker)
     series, _, rest = market_ticker.partition("-")
     name, _, outcome = rest.partition("-")
+    return _bet(series, name, outcome, others) or Bet("", market_ticker)
+
+
+def read_event(event_ticker: str, others: Iterable[str] = ()) -> Bet:
+    """Put an event's ticker in words, the ``outcome`` its kind of bet: "" for who wins."""
+    series, _, name = event_ticker.partition("-")
+    return _bet(series, name, None, others) or Bet("", event_ticker)
+
+
+def _bet(series: str, name: str, outcome: str | None, others: Iterable[str]) -> Bet | None:
+    """Put what is of a known form in words; None as outcome stands for all of the event's."""
     event = _EVENT.match(name)
     league, kind = _series(series)
     if event is None or not league:
-        return unknown
-    sides = _sides(league, event[5], {outcome, *_outcomes(name, others)})
-    told = _outcome(kind, outcome, sides)
+        return None
+    sides = _sides(league, event[5], {outcome or "", *_outcomes(name, others)})
     day = _day(event)
-    if not told or day is None:
-        return unknown
+    if outcome is None:
+        told = "spread" * (kind in _SPREADS)
+        told = f"{_KINDS.get(kind, kind)} {told}".strip()
+        certain = kind in _KINDS or len(sides) > 1
+    else:
+        told = _outcome(kind, outcome, sides)
+        certain = told != ""
+    if not certain or day is None:
+        return None
     between = "@" if league in _AWAY_FIRST else "-"
     return Bet(f"{league} {between.join(sides)}".rstrip(), told, day)
 

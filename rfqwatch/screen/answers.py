@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rfqwatch.escaping import safe
 from rfqwatch.lines.wording import NONE
+from rfqwatch.screen.picture.bars import bar
 from rfqwatch.screen.picture.styles import FAINT, STRONG, TITLE
 from rfqwatch.screen.snapshot import paper_size
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from rfqwatch.report.answer import Answer, Value
 
 BAR = 16
-_BLOCKS = "▏▎▍▌▋▊▉█"
 
 
 def as_json(answers: Iterable[Answer]) -> str:
@@ -74,15 +74,9 @@ def _table(answer: Answer) -> Table:
     most = max(measured)
     table.add_column()
     for row, measure in zip(answer.rows, measured, strict=True):
-        bar = _bar(float(measure / most)) if most > 0 else ""
-        table.add_row(*(Text(_text(value)) for value in row), Text(bar))
+        drawn = bar(float(measure / most), BAR) if most > 0 else ""
+        table.add_row(*(Text(_text(value)) for value in row), Text(drawn))
     return table
-
-
-def _bar(share: float) -> str:
-    eighths = round(max(0.0, share) * BAR * len(_BLOCKS))
-    full, rest = divmod(eighths, len(_BLOCKS))
-    return _BLOCKS[-1] * full + (_BLOCKS[rest - 1] if rest else "")
 
 
 def _title(name: str) -> str:

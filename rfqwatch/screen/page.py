@@ -22,12 +22,17 @@ class Page:
         self.first = 0
         self._top: Place | None = None
 
-    def turn(self, ranking: Ranking, first: int, room: int) -> None:
-        """Lay the page out anew, from a place in the ranking on."""
+    def turn(self, ranking: Ranking, first: int, room: int, held: Container[str] = ()) -> None:
+        """Lay the page out anew, from a place in the ranking on; what is ``held`` stays."""
         self.first = max(0, min(first, len(ranking) - 1))
-        self.keys = ranking.keys(self.first, room)
+        ranked = ranking.keys(self.first, room)
         self._top = None
-        self._mark(ranking)
+        self._mark(ranking, ranked)
+        staying = [key if key in held else "" for key in self.keys[:room]]
+        staying += [""] * (room - len(staying))
+        more = (key for key in ranked if key not in staying)
+        self.keys = [key or next(more, "") for key in staying]
+        _trim(self.keys)
 
     def keep(
         self, ranking: Ranking, room: int, held: Container[str], pinned: Sequence[str] = ()
@@ -48,10 +53,9 @@ class Page:
             kept = [key or next(more, "") for key in kept]
         if not self.first:
             _lift(kept, pinned, held)
-        while kept and not kept[-1]:
-            del kept[-1]
+        _trim(kept)
         self.keys = kept
-        self._mark(ranking)
+        self._mark(ranking, kept)
 
     def waiting(self, ranking: Ranking) -> int:
         """Count what would stand before the page as it was turned, and has no line on it."""
@@ -62,12 +66,17 @@ class Page:
         )
         return max(0, ranking.before_mark - on_page - self.first)
 
-    def _mark(self, ranking: Ranking) -> None:
-        """Have what comes before the page counted, from when it was turned."""
-        if self._top is None and self.keys:
-            self._top = ranking.place(self.keys[0])
+    def _mark(self, ranking: Ranking, keys: Sequence[str]) -> None:
+        """Have what comes before the first of the keys counted, from when the page was turned."""
+        if self._top is None and keys:
+            self._top = ranking.place(keys[0])
             if self._top is not None:
                 ranking.mark(self._top)
+
+
+def _trim(keys: list[str]) -> None:
+    while keys and not keys[-1]:
+        del keys[-1]
 
 
 def _lift(kept: list[str], pinned: Sequence[str], held: Container[str]) -> None:

@@ -10,7 +10,7 @@ from rfqwatch.book.rfq import unpack_legs
 from rfqwatch.escaping import safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN, clock, counted, person, settlement, size
-from rfqwatch.screen.legwords import LegBet, bets
+from rfqwatch.screen.legwords import LegBet, bets, learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -51,7 +51,7 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
     missing = [word for word in words if word not in text]
     if not missing:
         return True
-    legs = _legs(row.packed_legs, row.market_ticker)
+    legs = _legs(row.packed_legs, row.market_ticker, learned())
     return all(word in legs for word in missing)
 
 
@@ -81,7 +81,7 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=65_536)
-def _legs(packed_legs: bytes, market_ticker: str | None) -> str:
+def _legs(packed_legs: bytes, market_ticker: str | None, _learned: int) -> str:
     """Say all that can be displayed of legs, or of the one market; typing asks it key by key."""
     legs = unpack_legs(packed_legs)
     said = [f"{counted(len(legs), 'leg')}:"] if legs else []

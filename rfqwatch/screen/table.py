@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from rfqwatch.clock import Instant
 from rfqwatch.screen.keymap import Grouping, Shown, Sort, View, press
 from rfqwatch.screen.order import Arrangement, Criteria
@@ -64,6 +66,7 @@ class Table:
         self._page = Page()
         self._laid: tuple[Criteria, int] | None = None
         self._turned_s = 0.0
+        self._counted: int | None = 0
         self._held: dict[str, Rfq] = {}
         self._arrangement: Arrangement | None = None
         # While paused: the rows as they were, when that was, and how many frames had come.
@@ -115,7 +118,7 @@ class Table:
         room = max(1, body_room(height, len(head)))
         self._lay(ranking, room, now.s, arrangement.pinned(room // 3))
         on_page = self._on_page(rows)
-        skipped = self._skip(on_page, look, room)
+        skipped = self._skip(on_page, look, width, room)
         if self.view.help:
             self._turn_help(width, room)
         grouped = self.view.grouping is not Grouping.NONE
@@ -145,18 +148,18 @@ class Table:
             # Where esc leads back to, or what an order puts elsewhere.
             view = replace(view, cursor=place)
         self._anchor = None
-        if self._laid != (laid := (Criteria.of(view), view.renewed)):
+        if self._laid != (laid := (Criteria.of(view), view.renewed)) or not page.keys:
             self._laid, self._turned_s = laid, now_s
+            self._counted = None if self._counted is None else len(ranking)
             page.turn(ranking, 0, room)
-        elif self._measured and now_s - self._turned_s >= RESORTED_S:
-            self._turned_s = now_s
-            held = self._key_at(view.cursor) if view.cursor > page.first else None
-            page.turn(ranking, page.first, room)
-            if held in page.keys:
-                view = replace(view, cursor=page.first + page.keys.index(held))
         else:
             held = self._key_at(view.cursor) if view.cursor > page.first else None
-            page.keep(ranking, room, view.expanded, pinned)
+            due = now_s - self._turned_s >= RESORTED_S
+            if due and (self._measured or self._grows(len(ranking))):
+                self._turned_s = now_s
+                page.turn(ranking, page.first, room, view.expanded)
+            else:
+                page.keep(ranking, room, view.expanded, pinned)
             if held in page.keys:
                 view = replace(view, cursor=page.first + page.keys.index(held))
         if view.cursor < page.first:
@@ -165,6 +168,17 @@ class Table:
             page.turn(ranking, view.cursor - room + 1, room)
         last = page.first + max(0, len(page.keys) - 1)
         self.view = replace(view, cursor=max(page.first, min(view.cursor, last)))
+
+    def _grows(self, count: int) -> bool:
+        """Whether there are twice as many rows as a second ago; once there are not, never again.
+
+        What is open may be told at first, in any order; a page of that is not worth keeping.
+        """
+        if self._counted is None:
+            return False
+        grown = count > 2 * self._counted
+        self._counted = count if grown or not count else None
+        return grown
 
     @property
     def _measured(self) -> bool:
@@ -176,15 +190,15 @@ class Table:
         if self.view.grouping is not Grouping.NONE:
             return []
         held = self._held
-        on_page = [rows.get(key) or held.get(key) for key in self._page.keys]
+        on_page = [rows.get(key) or _gone(held.get(key)) for key in self._page.keys]
         self._held = {row.id: row for row in on_page if row and row.id in self.view.expanded}
         return on_page
 
-    def _skip(self, on_page: Sequence[Rfq | None], look: Look, room: int) -> int:
+    def _skip(self, on_page: Sequence[Rfq | None], look: Look, width: int, room: int) -> int:
         """Count the rows at the top that give way to the lines of an opened one at the cursor."""
         line = self.view.cursor - self._page.first
         heights = [
-            1 + len(details(row, look)) if row and row.id in self.view.expanded else 1
+            1 + len(details(row, look, width)) if row and row.id in self.view.expanded else 1
             for row in on_page[: line + 1]
         ]
         skipped = 0
@@ -229,3 +243,10 @@ class Table:
     def _key_at(self, cursor: int) -> str | None:
         line = cursor - self._page.first
         return (self._page.keys[line] or None) if 0 <= line < len(self._page.keys) else None
+
+
+def _gone(row: Rfq | None) -> Rfq | None:
+    """Believe no longer in a row that is gone, unless it was seen to be closed."""
+    if row is None or row.reason is not None:
+        return row
+    return structs.replace(row, generation=-1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rfqwatch.book.tickers import Bet, read, sport
+from rfqwatch.book.tickers import Bet, read, read_event, sport
 
 FIFTH = date(2026, 9, 5)
 FINAL = date(2026, 7, 19)
@@ -106,3 +106,18 @@ def test_what_is_put_in_words_keeps_its_letters(ticker: str) -> None:
     if bet.event:
         letters = ticker.split("-")[1][7:]
         assert bet.event.replace("@", "").replace("-", "").endswith(letters)
+
+
+@pytest.mark.parametrize(
+    ("ticker", "bet"),
+    [
+        ("KXMLBGAME-26SEP051840MILCIN", Bet("MLB MIL@CIN", "", FIFTH)),
+        ("KXNFLSPREAD-26SEP05KCBUF", Bet("NFL KC@BUF", "spread", FIFTH)),
+        ("KXWC1HTOTAL-26JUL19ESPARG", Bet("WC ESPARG", "1st half total", FINAL)),
+        ("KXMLBHR-26SEP052140SEATEX", Bet("MLB SEA@TEX", "HR", FIFTH)),
+        ("KXGOVSHUTDOWN-26OCT01", Bet("", "KXGOVSHUTDOWN-26OCT01")),
+        ("", Bet("", "")),
+    ],
+)
+def test_an_event_in_words(ticker: str, bet: Bet) -> None:
+    assert read_event(ticker) == bet

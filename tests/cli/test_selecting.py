@@ -81,7 +81,7 @@ def test_the_table_holds_what_is_selected_and_says_what_that_is(recorded: Exchan
         change = opened.add if message["type"] == "rfq_created" else opened.discard
         change(message["msg"]["id"])
     assert len(opened) < sum(message["type"] == "rfq_created" for message in taken)
-    head = done.stdout.partition("age what")[0]
+    head = done.stdout.partition("  age  ")[0]
     assert "selected: --type rfq_created --type rfq_deleted --market KXNFL* --known" in head
     assert re.findall(r"\bopen ([\d,]+)", head) == [f"{len(opened):,}"]
     assert "4,000 events watched" in done.stderr

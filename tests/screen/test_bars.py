@@ -7,9 +7,18 @@ from rfqwatch.screen.picture.bars import bar, sparkline
 
 @pytest.mark.parametrize(
     ("part", "drawn"),
-    [(0, ""), (1e-9, "▏"), (0.5, "██"), (0.6, "██▌"), (1, "████"), (7, "████"), (-1, "")],
+    [
+        (0, ""),
+        (0.01, ""),
+        (0.02, "▏"),
+        (0.5, "██"),
+        (0.6, "██▍"),
+        (1, "████"),
+        (7, "████"),
+        (-1, ""),
+    ],
 )
-def test_a_bar_is_none_only_of_nothing(part: float, drawn: str) -> None:
+def test_a_bar_is_true_to_the_eighth(part: float, drawn: str) -> None:
     assert bar(part, 4) == drawn
 
 

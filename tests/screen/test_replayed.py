@@ -71,7 +71,7 @@ def test_space_stops_time_and_a_point_steps_a_second(recording: str) -> None:
         # Ages are by the recording's clock.
         assert "unconfirmed" not in terminal.text
         terminal.press("\x1b[H")
-        terminal.see(lambda terminal: bool(re.search(r"(?m)^>\s+0s M", terminal.text)))
+        terminal.see(lambda terminal: bool(re.search(r"(?m)^>\s+0s +\? +M", terminal.text)))
         terminal.press("q")
         assert terminal.end() == 0
         assert f"{SECONDS} events watched" in terminal.errors()

@@ -125,7 +125,7 @@ def test_the_leg_that_was_looked_for_comes_first_and_is_lit(width: int) -> None:
     for key in ("/", *"KXNFLGAME"):
         table.press(key)
     lines = drawn(table, width)
-    found = [line for line in lines if any("4 legs: " in text for text, _ in line)]
+    found = [line for line in lines if any("$250 " in text for text, _ in line)]
     assert len(found) == 5
     for line in found:
         lit = [text for text, is_lit in line[1:] if is_lit]
@@ -157,4 +157,6 @@ def test_only_legs_that_were_looked_for_are_groups() -> None:
         drawn(table, 120)
         table.press(key)
     names = ["".join(text for text, _ in line) for line in drawn(table, 120)]
-    assert [name.split()[0] for name in names if "KX" in name] == [">KXNFLGAME-26SEP061300KCBUF-KC"]
+    assert [name.split("   ")[0] for name in names if "6 Sep" in name] == [
+        ">NFL KC@BUF 6 Sep: KC  KXNFLGAME-26SEP061300KCBUF-KC yes"
+    ]

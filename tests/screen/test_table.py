@@ -150,7 +150,7 @@ def text(table: Table, width: int, height: int, now_ms: int = NOW) -> str:
 
 def rows(drawn: str) -> list[str]:
     lines = drawn.splitlines()
-    titled = (n for n, line in enumerate(lines) if " age what" in line or "open dollars" in line)
+    titled = (n for n, line in enumerate(lines) if "  age " in line or "open dollars" in line)
     return [line for line in lines[next(titled) + 1 : -1] if line.strip()]
 
 
@@ -298,7 +298,7 @@ def test_quotes_of_others_are_unknown_and_our_own_can_be_none() -> None:
 
 def titles(shown: Table, width: int, now_ms: int = NOW) -> list[str]:
     drawn = text(shown, width, 24, now_ms).splitlines()
-    return next(line.split() for line in drawn if " age what" in line)
+    return next(line.split() for line in drawn if "  age " in line)
 
 
 def test_columns_are_there_while_they_have_something_to_say() -> None:
@@ -307,11 +307,12 @@ def test_columns_are_there_while_they_have_something_to_say() -> None:
     book.apply(created("ours", **COMBO, **DOLLARS), NOW)
     book.apply(created("taken", **COMBO, **DOLLARS), NOW)
     shown = table(book=book)
-    plain = ["age", "what", "size", "part", "who", "id", "lag", "created"]
+    asked = ["age", "size", "part", "legs", "what"]
+    plain = [*asked, "who", "id", "lag", "created"]
     assert titles(shown, 120) == plain
     book.apply(quoted("q1", "maker-one", "0.35", "0.6"), NOW)
     quotes = ["yes", "bid", "no", "bid", "spread", "quotes"]
-    assert titles(shown, 120)[:-1] == [*plain[:4], *quotes]
+    assert titles(shown, 120)[: 5 + 6] == [*asked, *quotes]
     book.apply(QuoteExecuted("q1", "ours"), NOW)
     book.tick(0)
     assert "state" in titles(shown, 120)
@@ -350,7 +351,7 @@ def test_the_columns_asked_for_are_those_shown() -> None:
     shown = Table(sample(), health(), columns=columns)
     drawn = text(shown, 80, 24)
     assert " 8f215380-bab6-4f29-82f8-e58aea724953 " in drawn
-    with pytest.raises(ValueError, match="'sizes' is none of age, what, size, part, yes-bid"):
+    with pytest.raises(ValueError, match="'sizes' is none of age, size, part, legs, what, yes-bid"):
         columns_named("id,sizes")
 
 
@@ -409,12 +410,12 @@ def test_a_paused_picture_stands_still_while_the_book_goes_on() -> None:
     resumed = text(shown, 80, 24, NOW + 60_000)
     assert "paused" not in resumed
     # It has the line of the one that has gone.
-    assert sum("60s FED-26DEC-T3.00" in line for line in rows(resumed)) == 1
+    assert sum("60s       $10 FED-26DEC-T3.00" in line for line in rows(resumed)) == 1
 
 
 def head(shown: Table, width: int, height: int, now_ms: int = NOW) -> list[str]:
     lines = text(shown, width, height, now_ms).splitlines()
-    (titles,) = [number for number, line in enumerate(lines) if " age what" in line]
+    (titles,) = [number for number, line in enumerate(lines) if "  age " in line]
     return lines[:titles]
 
 
@@ -530,11 +531,47 @@ def test_an_opened_row_is_held_though_it_is_closed_and_gone() -> None:
         book.tick(tick)
         held = rows(text(shown, 100, 24))
         assert held[0].startswith(">") or held[0].startswith("x")
-        assert "rfq old00" in held[1]
-        assert "state deleted" in held[2]
-        assert held[7:] == before[7:]
+        assert "state deleted" in held[1]
+        assert "rfq old00" in held[3]
+        assert held[6:] == before[6:]
     shown.press("esc")
     assert "rfq old00" not in text(shown, 100, 24)
+
+
+def test_an_opened_row_keeps_its_line_in_an_order_of_sizes() -> None:
+    book = Book()
+    for number in range(5):
+        book.apply(created(f"r{number}", number, target_cost_dollars=Amount(100 - number)), NOW)
+    shown = table("enter", view=View(sort=Sort.LARGEST), book=book)
+    text(shown, 100, 24)
+    book.apply(created("larger", 0, target_cost_dollars=Amount(900)), NOW)
+    drawn = rows(text(shown, 100, 24, NOW + 2_000))
+    assert drawn[0].startswith(">")
+    assert "rfq r0" in "".join(drawn)
+    assert "$900" in drawn[6]
+    book.apply(RfqDeleted(id="r0"), NOW + 2_000)
+    book.tick(2)
+    book.tick(9)
+    # That it is gone was never seen, so that nobody can tell how it ended.
+    assert " unconfirmed " in "".join(rows(text(shown, 100, 24, NOW + 9_000))[:2])
+
+
+def test_a_book_told_in_any_order_at_first_is_shown_from_the_newest_on() -> None:
+    book = Book()
+    book.apply(created("oldest", 60_000), NOW)
+    shown = table(book=book)
+    text(shown, 100, 24)
+    for number in range(50):
+        book.apply(created(f"r{number}", number), NOW)
+    assert "60s" in rows(text(shown, 100, 24))[0]
+    calm = rows(text(shown, 100, 24, NOW + 1_000))
+    assert "1s" in calm[0]
+    assert "60s" not in "".join(calm)
+    text(shown, 100, 24, NOW + 2_000)
+    for number in range(500):
+        book.apply(created(f"n{number}", -2_000 - number), NOW + 2_500)
+    later = rows(text(shown, 100, 24, NOW + 3_500))
+    assert [row[5:] for row in later] == [row[5:] for row in calm]
 
 
 def test_an_opened_row_that_is_longer_than_the_page_can_be_read_to_its_end() -> None:
@@ -670,9 +707,9 @@ def test_a_deadline_that_passed_is_not_the_nearest() -> None:
 def test_groups_follow_the_book() -> None:
     book = sample()
     shown = table("g", "g", book=book)
-    assert re.search(r"KXMLBGAME-26SEP051805ATLPHI-PHI yes +6 ", text(shown, 80, 24))
+    assert re.search(r">MLB ATL@PHI: PHI +6 ", text(shown, 80, 24))
     book.apply(RfqDeleted(id="taken"), NOW)
-    assert re.search(r"KXMLBGAME-26SEP051805ATLPHI-PHI yes +5 ", text(shown, 80, 24))
+    assert re.search(r">MLB ATL@PHI: PHI +5 ", text(shown, 80, 24))
 
 
 def test_groups_say_how_fast_they_are_asked_for_since_they_are_watched() -> None:
@@ -699,7 +736,7 @@ def test_a_key_leads_to_each_view_and_esc_back() -> None:
     shown = table("2")
     assert shown.view.grouping is Grouping.EVENT
     # A combo is in the events of its legs.
-    assert "KXMLBGAME-26SEP051805ATLPHI " in text(shown, 80, 24)
+    assert "MLB ATL@PHI  " in text(shown, 80, 24)
     for key, grouping in (("3", Grouping.LEG), ("4", Grouping.CREATOR), ("1", Grouping.NONE)):
         shown.press(key)
         assert shown.view.grouping is grouping

@@ -14,8 +14,8 @@ _EIGHTHS = 8
 
 
 def bar(part: float, width: int) -> str:
-    """Draw a part of one, in eighths of cells: none of nothing, all ``width`` of one or more."""
-    eighths = ceil(max(0.0, min(part, 1.0)) * width * _EIGHTHS)
+    """Draw a part of one, to the eighth of a cell: all ``width`` of one or more."""
+    eighths = round(max(0.0, min(part, 1.0)) * width * _EIGHTHS)
     full, rest = divmod(eighths, _EIGHTHS)
     return "█" * full + _LYING[rest] * bool(rest)
 

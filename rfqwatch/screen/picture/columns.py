@@ -67,7 +67,7 @@ class Column:
 
     ``room`` is how wide ``what`` must stay for the column to be there, if it needs as much: the
     more that it asks for, the less it matters. It is there only where some row has a text for it
-    that is not ``silent``.
+    that is not ``silent``; rows whose text is, may use its cells for ``what`` before it.
     """
 
     title: str
@@ -100,6 +100,11 @@ def wanted(row: Rfq, _look: Look) -> str:
 def part(row: Rfq, look: Look) -> str:
     """Draw how large it is beside the largest."""
     return bar(float(row.size / look.largest), _PART) if look.largest else ""
+
+
+def legs(row: Rfq, _look: Look) -> str:
+    """Count the legs of a combo."""
+    return str(len(row.legs)) if row.packed_legs else ""
 
 
 def yes(row: Rfq, look: Look) -> str:
@@ -196,14 +201,15 @@ _PLAIN = frozenset({"", str(Closed.DELETED)})
 
 COLUMNS = (
     Column("age", age, 4, right=True),
-    WHAT,
     Column("size", wanted, 8, room=10, right=True, marked=True),
     Column("part", part, _PART, room=36),
-    Column("yes bid", yes, 7, room=24, right=True, silent=_NOT_SEEN, marked=True),
-    Column("no bid", no, 6, room=24, right=True, silent=_NOT_SEEN, marked=True),
+    Column("legs", legs, 4, room=24, right=True, silent=frozenset({""})),
+    WHAT,
+    Column("yes bid", yes, 7, room=16, right=True, silent=_NOT_SEEN, marked=True),
+    Column("no bid", no, 6, room=16, right=True, silent=_NOT_SEEN, marked=True),
     Column("spread", spread, 6, room=28, right=True, silent=_NOT_SEEN, marked=True),
-    Column("quotes", quotes, 6, room=24, right=True, silent=_NOT_SEEN, marked=True),
-    Column("state", _not_plain, 8, room=20, silent=_PLAIN, marked=True),
+    Column("quotes", quotes, 6, room=20, right=True, silent=_NOT_SEEN, marked=True),
+    Column("state", _not_plain, 8, room=12, silent=_PLAIN, marked=True),
     Column("who", who, 9, most=9, room=70, silent=_NOT_KNOWN),
     Column("id", _id, 9, most=9, room=90),
     Column("lag", lag, 6, room=100, right=True, silent=_NOT_KNOWN),

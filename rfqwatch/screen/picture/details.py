@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rfqwatch.book.rfq import Phase, Quote, QuoteState, Rfq, State
+from rfqwatch.escaping import safe
 from rfqwatch.lines.wording import (
     UNKNOWN,
     bid,
@@ -14,30 +16,26 @@ from rfqwatch.lines.wording import (
     short_person,
     taken,
 )
+from rfqwatch.screen.legwords import bets
 from rfqwatch.screen.picture.columns import Look, created, state, wanted
+from rfqwatch.screen.picture.legs import today_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from rfqwatch.exchange.events import Leg
 
 INDENT = "     "
+_NARROWEST = 20
 
 
-def details(row: Rfq, look: Look) -> list[str]:
-    """Write down everything known of an RFQ, a line for each leg and each quote."""
-    lines = [
-        f"rfq {row.id}",
-        f"size {wanted(row, look)}  created {created(row, look)}  state {state(row, look)}",
-    ]
-    for name, text in (
-        ("market", row.market_ticker),
-        ("event", row.event_ticker),
-        ("collection", row.collection_ticker),
-        ("batch", row.batch_id),
-        ("creator", person(row.creator_id)),
-    ):
-        if text:
-            lines.append(f"{name} {text}")
-    lines += [_leg_line(number, leg) for number, leg in enumerate(row.legs, 1)]
+def details(row: Rfq, look: Look, width: int) -> list[str]:
+    """Write down everything known of an RFQ, a line or more for each leg and each quote.
+
+    What is nobody's but a machine's to read comes last; nothing is cut.
+    """
+    lines = [f"size {wanted(row, look)}  created {created(row, look)}  state {state(row, look)}"]
+    lines += _leg_lines(row.legs, look)
     current = row.current_quotes()
     lines += [_quote_line(row, quote, look) for quote in current]
     if row.best is not None:
@@ -45,14 +43,42 @@ def details(row: Rfq, look: Look) -> list[str]:
     elif not current:
         known = "no quotes" if look.book.mine else "quotes are seen by their two parties only"
         lines.append(known)
-    return [INDENT + line for line in lines]
+    lines.append(f"rfq {row.id}")
+    for name, text in (
+        ("market", row.market_ticker),
+        ("event", _unless_in(row.market_ticker, row.event_ticker)),
+        ("collection", row.collection_ticker),
+        ("batch", row.batch_id),
+        ("creator", person(row.creator_id)),
+    ):
+        if text:
+            lines.append(f"{name} {text}")
+    room = max(_NARROWEST, width - len(INDENT))
+    return [INDENT + part for line in lines for part in _broken(safe(line), room)]
 
 
-def _leg_line(number: int, leg: Leg) -> str:
-    parts = [f"leg {number}", leg.side or UNKNOWN, leg.market_ticker or UNKNOWN, settlement(leg)]
-    if leg.event_ticker:
-        parts.append(f"of {leg.event_ticker}")
-    return "  ".join(filter(None, parts))
+def _leg_lines(legs: Sequence[Leg], look: Look) -> Iterator[str]:
+    """Write each leg in words, beneath each other, then by its ticker."""
+    today = today_at(look.now_ms)
+    said = [bet.event and f"{bet.event_on(today)}: {bet.bet}" for bet in bets(legs)]
+    widest = max(map(len, said), default=0)
+    for number, (leg, words) in enumerate(zip(legs, said, strict=True), 1):
+        parts = [f"leg {number:<{len(str(len(legs)))}}", f"{leg.side or UNKNOWN:<3}"]
+        if words:
+            parts.append(f"{words:<{widest}}")
+        parts += [leg.market_ticker or UNKNOWN, settlement(leg)]
+        if event := _unless_in(leg.market_ticker, leg.event_ticker):
+            parts.append(f"of {event}")
+        yield "  ".join(filter(None, parts))
+
+
+def _unless_in(market_ticker: str | None, event_ticker: str | None) -> str | None:
+    """Give an event's ticker where that of its market doesn't begin with it."""
+    return None if f"{market_ticker}-".startswith(f"{event_ticker}-") else event_ticker
+
+
+def _broken(line: str, width: int) -> list[str]:
+    return wrap(line, width, subsequent_indent="  ", break_on_hyphens=False) or [line]
 
 
 def _quote_line(row: Rfq, quote: Quote, look: Look) -> str:

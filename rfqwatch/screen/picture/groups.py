@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import fit
-from rfqwatch.lines.wording import NONE, dollars, short_person, span
+from rfqwatch.lines.wording import NONE, dollars, span
 from rfqwatch.screen.group import TEN_MS, Group
 from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.bars import sparkline
 from rfqwatch.screen.picture.legs import tail
+from rfqwatch.screen.picture.names import group_names
 from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled
 
 if TYPE_CHECKING:
@@ -34,9 +35,9 @@ _LEAST_FIRST = (4, 2, 6, 5, 1, 3)
 def group_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
     """Draw the titles, then at most ``room`` lines; tell how many groups are on them."""
     groups = [(key, group or Group()) for key, group in scene.groups[:room]]
-    cells = [_cells(group, scene) for _, group in groups]
+    figures = [_figures(group, scene) for _, group in groups]
     widths = [
-        max([len(title), *(len(row[place]) for row in cells)])
+        max([len(title), *(len(row[place]) for row in figures)])
         for place, title in enumerate(_TITLES)
     ]
     enough = SHORT_NAME if scene.view.grouping is Grouping.CREATOR else NAME
@@ -52,14 +53,14 @@ def group_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], 
 
     grouping = scene.view.grouping
     lines = []
-    for number, ((key, _), row) in enumerate(zip(groups, cells, strict=True), scene.first):
+    names = group_names(grouping, [key for key, _ in groups], named, scene.look.now_ms)
+    for number, (name, row) in enumerate(zip(names, figures, strict=True), scene.first):
         at_cursor = number == scene.view.cursor
-        name = short_person(key) if grouping is Grouping.CREATOR and named < len(key) else key
         lines.append(line(">" if at_cursor else " ", name, row, STRONG if at_cursor else None))
     return line(" ", grouping, _TITLES, TITLE), lines, len(lines)
 
 
-def _cells(group: Group, scene: Scene) -> tuple[str, ...]:
+def _figures(group: Group, scene: Scene) -> tuple[str, ...]:
     now_ms = scene.look.now_ms
     now, since_ms = now_ms // TEN_MS, now_ms if scene.since_ms is None else scene.since_ms
     # The ten seconds that are whole, and were watched.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rfqwatch.book.rfq import COMBO_PREFIX, unpack_legs
 from rfqwatch.escaping import cells, cut, safe
 from rfqwatch.exchange.events import Leg
-from rfqwatch.lines.wording import UNKNOWN, counted
-from rfqwatch.screen.legwords import LegBet, bets
+from rfqwatch.lines.wording import UNKNOWN
+from rfqwatch.screen.legwords import bets, learned
 from rfqwatch.screen.search import hits
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EASTERN = timedelta(hours=5)
 """What the days of events are behind UTC in, or nearly."""
 _SHORTEST_TICKER = 4
+_LEAST_OF_BET = 5
 _BATCH_NAMED = 60
 """How wide all of it must be to name a batch."""
 
@@ -39,8 +40,14 @@ def what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...] = ()) -> Sequ
     ``now_ms`` is the moment of the picture: events of another day name theirs. Legs that hold the
     most of the ``words`` looked for come first; those that hold any are lit, as a whole.
     """
-    today = (datetime.fromtimestamp(now_ms / 1_000, UTC) - _EASTERN).date()
-    return _pieces(row.packed_legs, row.market_ticker or UNKNOWN, row.batch_id, width, today, words)
+    today = today_at(now_ms)
+    market = row.market_ticker or UNKNOWN
+    return _pieces(row.packed_legs, market, row.batch_id, width, today, words, learned())
+
+
+def today_at(now_ms: int) -> date:
+    """Give the day that it is where events have theirs."""
+    return (datetime.fromtimestamp(now_ms / 1_000, UTC) - _EASTERN).date()
 
 
 @lru_cache(maxsize=2_048)
@@ -51,18 +58,18 @@ def _pieces(  # noqa: PLR0917 - all of it decides
     width: int,
     today: date,
     words: tuple[str, ...],
+    _learned: int,
 ) -> Sequence[Piece]:
     start = ""
     if batch_id is not None:
         start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
     legs = unpack_legs(packed_legs)
     if legs:
-        start += f"{counted(len(legs), 'leg')}: "
         return [Piece(start), *_in_words(legs, width - cells(start), today, words)]
     start += "combo " * market_ticker.startswith(COMBO_PREFIX)
     leg = Leg(market_ticker=market_ticker, side="yes")
     (bet,) = bets([leg])
-    text = f"{_event(bet, today)}: {bet.outcome}" if bet.event else market_ticker
+    text = f"{bet.event_on(today)}: {bet.outcome}" if bet.event else market_ticker
     text = tail(text, max(_SHORTEST_TICKER, width - cells(start)))
     return [Piece(start), Piece(text, lit=bool(hits(leg, bet, words)))]
 
@@ -72,7 +79,7 @@ def tail(text: str, width: int) -> str:
     text = safe(text)
     if cells(text) <= width:
         return text
-    if not text.isascii() or width < 2:  # noqa: PLR2004
+    if cells(text) != len(text) or width < 2:  # noqa: PLR2004
         return cut(text, width)
     return f"…{text[1 - width :]}"
 
@@ -87,8 +94,9 @@ def _in_words(legs: Sequence[Leg], width: int, today: date, words: tuple[str, ..
     if words:
         found.sort(key=lambda each: -each[0])
     events: dict[str, list[tuple[str, bool]]] = {}
+    first = found[0][1]
     for count, bet in found:
-        event = _event(bet, today) if bet.event else bet.outcome
+        event = bet.event_on(today) if bet.event else bet.outcome
         events.setdefault(event, []).append((bet.outcome, count > 0))
     pieces: list[Piece] = []
     league = ""
@@ -106,13 +114,16 @@ def _in_words(legs: Sequence[Leg], width: int, today: date, words: tuple[str, ..
         count -= 1
     rest = len(pieces) - count
     if count == 1:
-        text = tail(pieces[0].text, width - _length_of_rest(rest))
+        start = f"{first.event_on(today)}: " * bool(first.event) + first.side
+        text = _shortened(start, first.bet, width - _length_of_rest(rest))
         pieces[0] = pieces[0]._replace(text=text)
     return [*pieces[:count], *[Piece(f" +{rest}")] * bool(rest)]
 
 
-def _event(bet: LegBet, today: date) -> str:
-    return bet.event if bet.day == today else bet.dated_event
+def _shortened(start: str, bet: str, width: int) -> str:
+    """Cut a bet where it says least: whose event it is, on which side, how much of it stay."""
+    room = width - cells(safe(start))
+    return start + tail(bet, room) if room >= _LEAST_OF_BET else cut(start + bet, width)
 
 
 def _length(pieces: Iterable[Piece]) -> int:

@@ -17,7 +17,6 @@ from rfqwatch.screen.picture.scene import Memory, Scene
 from rfqwatch.screen.picture.styles import (
     CHANGED,
     FAINT,
-    GONE,
     LIT,
     MARKED,
     PLAIN,
@@ -77,7 +76,7 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
         shown += row.reason is None
         if row.id in scene.view.expanded:
             style = _standing(scene.look, row)
-            opened = details(row, scene.look)
+            opened = details(row, scene.look, width)
             if at_cursor and (above := scene.view.scroll):
                 opened = [f"{INDENT}… {above + 1} lines above: up", *opened[above + 1 :]]
             found = (*words, *_tickers(row, words))
@@ -133,9 +132,15 @@ def _row(
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
     words = sought(scene.view.text)
-    for column, wide in columns.items():
+    left = list(columns.items())
+    while left:
+        column, wide = left.pop(0)
         gap = " " * (len(line) > 1)
         if column is WHAT:
+            # What is longer than its column has those after it that say nothing here.
+            cut_off = cells(safe(memory.texts[WHAT.title])) > wide
+            while cut_off and left and memory.texts[left[0][0].title] in left[0][0].silent:
+                wide += 1 + left.pop(0)[1]
             line += [Segment(gap, base), *_what(row, wide, scene.look.now_ms, words, base)]
             continue
         style = _cell_style(scene.look, row, column, memory, base)
@@ -176,7 +181,4 @@ def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Styl
 
 
 def _standing(look: Look, row: Rfq) -> Style:
-    state = look.state(row)
-    if state is State.CLOSED:
-        return GONE
-    return PLAIN if state is State.OPEN else FAINT
+    return PLAIN if look.state(row) is State.OPEN else FAINT

@@ -32,7 +32,6 @@ GOOD = STRONG
 QUIET = Style(reverse=True, bold=True, color="color(94)", bgcolor="color(231)")
 BAD = Style(reverse=True, bold=True, color="color(88)", bgcolor="color(231)")
 
-GONE = Style(dim=True, strike=True)
 CHANGED = Style(bold=True, underline=True)
 URGENT = Style(reverse=True, bold=True, color="color(90)", bgcolor="color(231)")
 YOUNGEST = STRONG

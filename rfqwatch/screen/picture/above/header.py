@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.segment import Segment
 
 from rfqwatch.escaping import cells, fit, safe
-from rfqwatch.lines.wording import clock, countdown, moment, short_person, span
-from rfqwatch.screen.keymap import Grouping, View
+from rfqwatch.lines.wording import clock, countdown, moment, span
+from rfqwatch.screen.picture.names import group_name
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
 from rfqwatch.stream.health import Connection, Health, ShardHealth
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.clock import Instant
+    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.above.trouble import Troubles
 
 SILENT_S = 5.0
@@ -47,7 +48,7 @@ def header(pulse: Pulse, view: View, troubles: Troubles, width: int, most: int) 
         Item(f"open {pulse.book.open:,}", STRONG),
         # Those in trouble at once, as the lines may not suffice for all; the others later.
         *_shards(pulse, watching=False),
-        *_narrowed(pulse.health.selected, view),
+        *_narrowed(pulse, view),
         *(item for item in trust if item.style is not FAINT),
         *_shards(pulse, watching=True),
         *_counts(pulse),
@@ -167,14 +168,13 @@ def _flow_now(pulse: Pulse) -> Iterable[Item]:
     yield Item(f"frames {pulse.health.per_second(pulse.now.s):,.0f}/s")
 
 
-def _narrowed(selected: str, view: View) -> Iterable[Item]:
-    if selected:
-        yield Item(f"selected: {selected}", MARKED)
+def _narrowed(pulse: Pulse, view: View) -> Iterable[Item]:
+    if pulse.health.selected:
+        yield Item(f"selected: {pulse.health.selected}", MARKED)
     if view.mine:
         yield Item("mine", MARKED)
     if view.within is not None:
-        key = view.within.key
-        named = short_person(key) if view.within.grouping is Grouping.CREATOR else key
+        named = group_name(view.within.grouping, view.within.key, pulse.now.ms)
         yield Item(f"in {view.within.grouping} {named}", MARKED)
     if view.text and view.typed is None:
         yield Item(f"/{view.text}", MARKED)
