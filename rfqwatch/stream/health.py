@@ -43,17 +43,17 @@ class Connection(StrEnum):
 
 
 class Rate:
-    """How often something happened over the last seconds."""
+    """How often something happened over the last seconds; ``since_s`` is when it began."""
 
     def __init__(self) -> None:
         self.total = 0
-        self._since_s: float | None = None
+        self.since_s: float | None = None
         self._buckets: deque[tuple[float, int]] = deque()
 
     def add(self, count: int, now_s: float) -> None:
         """Count what happened up to now. Call it once per batch, also for none."""
-        if self._since_s is None:
-            self._since_s = now_s
+        if self.since_s is None:
+            self.since_s = now_s
         self.total += count
         if self._buckets and now_s - self._buckets[-1][0] < _BUCKET_S:
             start_s, before = self._buckets[-1]
@@ -65,9 +65,9 @@ class Rate:
     def per_second(self, now_s: float) -> float:
         """Give the rate over the last seconds, or over the time since the first if shorter."""
         self._prune(now_s)
-        if self._since_s is None:
+        if self.since_s is None:
             return 0.0
-        window_s = min(RATE_WINDOW_S, max(1.0, now_s - self._since_s))
+        window_s = min(RATE_WINDOW_S, max(1.0, now_s - self.since_s))
         return sum(count for _, count in self._buckets) / window_s
 
     def _prune(self, now_s: float) -> None:
@@ -216,6 +216,11 @@ class Health:
     def per_second(self, now_s: float) -> float:
         """Give the rate of frames over the last seconds, of all connections."""
         return sum(card.frames.per_second(now_s) for card in self.shards.values())
+
+    def counted_s(self, now_s: float) -> float:
+        """Give for how many seconds frames have been counted, since the first of all."""
+        since_s = (card.frames.since_s for card in self.shards.values())
+        return now_s - min((s for s in since_s if s is not None), default=now_s)
 
     def lags(self) -> tuple[int, int] | None:
         """Give the median and the 99th percentile of the lags last seen, in milliseconds.

@@ -95,6 +95,7 @@ def health(state: Connection = Connection.WATCHING) -> Health:
     health = Health("prod")
     card = health.shard("3/10")
     card.become(Connection.WATCHING, instant(NOW - 192_000))
+        card.receive(0, instant(NOW - 190_000))
     card.receive(1_500, instant(NOW - 900))
     if state is Connection.RECONNECTING:
         card.become(state, instant(NOW - 700), instant(NOW + 3_500).s)

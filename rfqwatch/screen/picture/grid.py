@@ -47,7 +47,7 @@ def head_lines(pulse: Pulse, view: View, past: Past, width: int, height: int) ->
         drawn.append(shares(past.sports.of(pulse.book, pulse.now.s), width))
     lines = header(pulse, view, past.troubles, width, most - len(drawn))
     kind = (width, height, view.band)
-    fewest = past.header[1] if past.header[0] == kind else min(2, most - len(drawn))
+    fewest = past.header[1] if past.header[0] == kind else 0
     lines += [styled("", width)] * (fewest - len(lines))
     past.header = kind, len(lines)
     return lines + drawn

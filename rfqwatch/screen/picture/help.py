@@ -78,7 +78,7 @@ SIGNS = (
             ("as of", "the connection is lost; what is shown is of that moment"),
             ("open", "RFQs not known to be closed, unconfirmed and stale among them"),
             ("asking", "what they ask for in all, at most, a contract counted at $1"),
-            ("opened, closed", "RFQs, in the last minute"),
+            ("opened, closed", "RFQs, in the last minute, or since the first message"),
             ("median life", "of the last 1,000 closed: half lived no longer"),
             ("created, asked", "RFQs, and the dollars asked for, a second, over two minutes"),
             ("legs by sport", "of the newest 2,000 RFQs"),

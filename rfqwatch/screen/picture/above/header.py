@@ -162,7 +162,9 @@ def _flow_now(pulse: Pulse) -> Iterable[Item]:
     minute = pulse.book.tempo.last(_MINUTE_S, pulse.now.ms)
     if len(pulse.health.shards) == 1 and (lags := pulse.health.lags()) is not None:
         yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
-    yield Item(f"opened {minute.opened:,} closed {minute.closed:,} in 1m")
+    counted_s = round(pulse.health.counted_s(pulse.now.s))
+    during = "1m" if counted_s >= _MINUTE_S else f"{counted_s}s"
+    yield Item(f"opened {minute.opened:,} closed {minute.closed:,} in {during}")
     if (life_ms := pulse.book.tempo.life_ms) is not None:
         yield Item(f"median life {span(life_ms)}")
     yield Item(f"frames {pulse.health.per_second(pulse.now.s):,.0f}/s")
