@@ -80,9 +80,9 @@ def _trim(keys: list[str]) -> None:
 
 
 def _lift(kept: list[str], pinned: Sequence[str], held: Container[str]) -> None:
-    """Put the ``pinned`` on the first lines; what stood there goes where they came from."""
+    """Put the ``pinned`` on the first lines not ``held``; what was there goes where they were."""
     above = kept[: len(pinned)]
-    free = [line for line, key in enumerate(above) if key not in pinned]
+    free = [line for line, key in enumerate(above) if key not in pinned and key not in held]
     for key, line in zip([key for key in pinned if key not in above], free, strict=False):
         below = range(len(kept) - 1, len(pinned) - 1, -1)
         # One that is new here takes a free line, or the last that isn't held.

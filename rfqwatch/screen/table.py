@@ -118,6 +118,7 @@ class Table:
         room = max(1, body_room(height, len(head)))
         self._lay(ranking, room, now.s, arrangement.pinned(room // 3))
         on_page = self._on_page(rows)
+        look = look._replace(me=self._past.identity.learn(on_page))
         skipped = self._skip(on_page, look, width, room)
         if self.view.help:
             self._turn_help(width, room)

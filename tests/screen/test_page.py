@@ -134,3 +134,10 @@ def test_what_is_pinned_comes_on_top_in_exchange_for_what_stands_there() -> None
     page.turn(ranked, 2, 4)
     page.keep(ranked, 4, held=(), pinned=["a"])
     assert page.keys == ["c", "d", "e", "f"]
+
+
+def test_what_is_held_makes_no_room_for_what_is_pinned() -> None:
+    page, ranked = Page(), ranking(*"abcdefg")
+    page.turn(ranked, 0, 4)
+    page.keep(ranked, 4, held={"a"}, pinned=["c", "g"])
+    assert page.keys == ["a", "c", "b", "d"]

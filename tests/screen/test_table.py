@@ -95,7 +95,7 @@ def health(state: Connection = Connection.WATCHING) -> Health:
     health = Health("prod")
     card = health.shard("3/10")
     card.become(Connection.WATCHING, instant(NOW - 192_000))
-        card.receive(0, instant(NOW - 190_000))
+    card.receive(0, instant(NOW - 190_000))
     card.receive(1_500, instant(NOW - 900))
     if state is Connection.RECONNECTING:
         card.become(state, instant(NOW - 700), instant(NOW + 3_500).s)
@@ -573,6 +573,20 @@ def test_a_book_told_in_any_order_at_first_is_shown_from_the_newest_on() -> None
         book.apply(created(f"n{number}", -2_000 - number), NOW + 2_500)
     later = rows(text(shown, 100, 24, NOW + 3_500))
     assert [row[5:] for row in later] == [row[5:] for row in calm]
+
+
+def test_who_must_confirm_is_known_once_two_quotes_tell_who_looks() -> None:
+    book = Book()
+    for rfq_id, creator, maker in (("r1", "me", "maker-one"), ("r2", "asker", "me")):
+        book.apply(created(rfq_id, **(DOLLARS | {"creator_id": creator})), NOW)
+        book.apply(quoted(f"q-{rfq_id}", maker, "0.35", "0.6", rfq_id), NOW)
+        shown = text(table(book=book), 200, 24)
+        assert (" you " in shown) is (rfq_id == "r2")
+    book.apply(taken("r2", "q-r2"), NOW)
+    drawn = text(table("enter", book=book), 200, 24)
+    assert " you confirm 30s " in drawn
+    assert "quote by you " in drawn
+    assert "creator asker" in drawn
 
 
 def test_an_opened_row_that_is_longer_than_the_page_can_be_read_to_its_end() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rfqwatch.book.book import Book
 
 HIDDEN = "·"
+YOU = "you"
 
 WIDEST_AMOUNT = 24
 """Cells that an amount may take; longer ones are cut where everyone sees it."""
@@ -45,13 +46,18 @@ class Look(NamedTuple):
     """How rows are looked at: in which book, at which moment (Unix milliseconds).
 
     ``away`` names the shards whose connection is lost: what is known of them may be over.
-    ``largest`` is the size that bars are drawn beside.
+    ``largest`` is the size that bars are drawn beside, ``me`` the id of who looks, if it is known.
     """
 
     book: Book
     now_ms: int
     away: Container[str] = ()
     largest: Decimal = Decimal(0)
+    me: str | None = None
+
+    def named(self, user_id: str | None) -> str:
+        """Name one of the exchange's users."""
+        return YOU if user_id and user_id == self.me else person(user_id)
 
     def state(self, row: Rfq) -> State:
         """Tell how far a row can be trusted to be open."""
@@ -142,15 +148,17 @@ def state(row: Rfq, look: Look) -> str:
     known = look.state(row)
     if known is State.CLOSED:
         return "exec failed" if row.reason is Closed.EXECUTION_FAILED else str(row.reason)
-    waits = [row.waiting(quote, look.now_ms) for quote in row.current_quotes()]
-    running = [wait for wait in waits if wait and wait[0] is not Phase.LAPSED]
+    waits = [(row.waiting(quote, look.now_ms), quote) for quote in row.current_quotes()]
+    running = [(*wait, quote) for wait, quote in waits if wait and wait[0] is not Phase.LAPSED]
     if running:
-        phase, left_ms = min(running, key=lambda wait: wait[1])
+        phase, left_ms, quote = min(running, key=lambda each: each[1])
+        ours = phase is Phase.CONFIRM and look.named(quote.maker) == YOU
+        todo = f"{YOU} {phase}" if ours else phase
         if known is State.OPEN:
-            return f"{phase} {countdown(left_ms)}"
+            return f"{todo} {countdown(left_ms)}"
         # Time runs on while nobody knows whether it still matters.
-        return f"{phase} {left_ms // 1_000}s?"
-    if known is State.OPEN and any(waits):
+        return f"{todo} {left_ms // 1_000}s?"
+    if known is State.OPEN and any(wait for wait, _ in waits):
         return "open lapsed?"
     return known.value
 
@@ -165,9 +173,9 @@ def mark(row: Rfq, look: Look) -> str:
     return _MARKS[look.state(row)]
 
 
-def who(row: Rfq, _look: Look) -> str:
+def who(row: Rfq, look: Look) -> str:
     """Name the creator."""
-    return person(row.creator_id)
+    return look.named(row.creator_id)
 
 
 def created(row: Rfq, _look: Look) -> str:

@@ -6,18 +6,17 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rfqwatch.book.rfq import Phase, Quote, QuoteState, Rfq, State
-from rfqwatch.escaping import safe
+from rfqwatch.escaping import cut, safe
 from rfqwatch.lines.wording import (
+    ANONYMOUS,
     UNKNOWN,
     bid,
     countdown,
-    person,
     settlement,
-    short_person,
     taken,
 )
 from rfqwatch.screen.legwords import bets
-from rfqwatch.screen.picture.columns import Look, created, state, wanted
+from rfqwatch.screen.picture.columns import YOU, Look, created, state, wanted
 from rfqwatch.screen.picture.legs import today_at
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def details(row: Rfq, look: Look, width: int) -> list[str]:
         ("event", _unless_in(row.market_ticker, row.event_ticker)),
         ("collection", row.collection_ticker),
         ("batch", row.batch_id),
-        ("creator", person(row.creator_id)),
+        ("creator", _whole_name(row.creator_id, look)),
     ):
         if text:
             lines.append(f"{name} {text}")
@@ -72,6 +71,11 @@ def _leg_lines(legs: Sequence[Leg], look: Look) -> Iterator[str]:
         yield "  ".join(filter(None, parts))
 
 
+def _whole_name(user_id: str | None, look: Look) -> str:
+    told = look.named(user_id)
+    return f"{told}, {user_id}" if told == YOU else told
+
+
 def _unless_in(market_ticker: str | None, event_ticker: str | None) -> str | None:
     """Give an event's ticker where that of its market doesn't begin with it."""
     return None if f"{market_ticker}-".startswith(f"{event_ticker}-") else event_ticker
@@ -84,7 +88,7 @@ def _broken(line: str, width: int) -> list[str]:
 def _quote_line(row: Rfq, quote: Quote, look: Look) -> str:
     return "  ".join(
         [
-            f"quote by {short_person(quote.maker)}",
+            f"quote by {cut(look.named(quote.maker), len(ANONYMOUS))}",
             bid("yes", quote.yes_bid, quote.yes_contracts),
             bid("no", quote.no_bid, quote.no_contracts),
             _quote_state(row, quote, look),

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HEADS = ((40, 6), (12, 3), (8, 2), (0, 1))
 """From how many lines on a terminal has how many for what stands above the rows, at most."""
 _WITH_RATES, _WITH_SHARES = 3, 6
+_WIDE = 190
+"""Cells in which all that is usually said of the stream has room on one line."""
 
 _KEYS = "? keys  q quit"
 
@@ -47,7 +49,8 @@ def head_lines(pulse: Pulse, view: View, past: Past, width: int, height: int) ->
         drawn.append(shares(past.sports.of(pulse.book, pulse.now.s), width))
     lines = header(pulse, view, past.troubles, width, most - len(drawn))
     kind = (width, height, view.band)
-    fewest = past.header[1] if past.header[0] == kind else 0
+    usual = min(1 if width >= _WIDE else 2, most - len(drawn))
+    fewest = past.header[1] if past.header[0] == kind else usual
     lines += [styled("", width)] * (fewest - len(lines))
     past.header = kind, len(lines)
     return lines + drawn

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import UNKNOWN
-from rfqwatch.screen.picture.columns import COLUMNS, WHAT, Column, Look, lay_out, mark
+from rfqwatch.screen.picture.columns import COLUMNS, WHAT, YOU, Column, Look, lay_out, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
 from rfqwatch.screen.picture.scene import Memory, Scene
@@ -42,7 +42,7 @@ _YOUNG_MS = 5_000
 _OLD_MS = 300_000
 _WHOLE = 1_000
 """More cells than any line has."""
-_COUNTDOWNS = ("confirm", "execute", "open lapsed")
+_COUNTDOWNS = ("confirm", "execute", "open lapsed", f"{YOU} confirm")
 
 
 def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], int]:
@@ -53,7 +53,10 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
     look = scene.look._replace(largest=past.largest.note("size", largest, now_s))
     texts = {row.id: _texts(row, look) for row in rows if row}
     needs = {
-        column.title: past.needs.note(column.title, _need(column, texts.values()), now_s)
+        # The longest of what is asked for comes and goes with each row: room is kept for good.
+        column.title: past.needs.note(
+            column.title, _need(column, texts.values()), 0.0 if column is WHAT else now_s
+        )
         for column in COLUMNS
     }
     columns = lay_out(width - 1, needs, scene.columns)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from rfqwatch.screen.picture.above.band import Sports
 from rfqwatch.screen.picture.above.trouble import Troubles
+from rfqwatch.screen.picture.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,7 @@ class Past:
     largest: Lately[Decimal] = field(default_factory=Lately)
     troubles: Troubles = field(default_factory=Troubles)
     sports: Sports = field(default_factory=Sports)
+    identity: Identity = field(default_factory=Identity)
     header: tuple[object, int] = (None, 0)
 
 
