@@ -168,6 +168,11 @@ class Arrangement:
                 group.note(row, size, since_ms)
         return before + keys
 
+    def reorder(self, group_sort: GroupSort) -> None:
+        """Put the groups in another order, with all that was counted of them."""
+        self.criteria = self.criteria._replace(group_sort=group_sort)
+        self.ranking.put((key, self._group_place(key)) for key in self.groups)
+
     def _group_place(self, key: str) -> Place | None:
         group = self.groups.get(key)
         if group is None or not group.count:

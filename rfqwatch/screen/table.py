@@ -69,6 +69,7 @@ class Table:
         self._counted: int | None = 0
         self._held: dict[str, Rfq] = {}
         self._arrangement: Arrangement | None = None
+        self._groups: Arrangement | None = None
         # While paused: the rows as they were, when that was, and how many frames had come.
         self._frozen: tuple[Mapping[str, Rfq], int, int] | None = None
         self._past = Past()
@@ -234,12 +235,28 @@ class Table:
     def _follow(self, rows: Mapping[str, Rfq], now_ms: int) -> Arrangement:
         # What changes during a pause is looked at when it ends.
         changed = set() if self.view.frozen else self._book.take_changes()
-        criteria = Criteria.of(self.view)
-        if self._arrangement is None or self._arrangement.criteria != criteria:
-            self._arrangement = Arrangement(criteria)
-            changed = None
-        self._arrangement.follow(rows, changed, now_ms)
-        return self._arrangement
+        criteria, within = Criteria.of(self.view), self.view.within
+        arrangement, groups = self._arrangement, self._groups
+        if groups is not None:
+            # Whoever goes into one comes back to what is counted meanwhile.
+            groups.follow(rows, changed, now_ms)
+        if arrangement is None or arrangement.criteria != criteria:
+            if groups and groups.criteria == criteria._replace(
+                group_sort=groups.criteria.group_sort
+            ):
+                if groups.criteria != criteria:
+                    groups.reorder(criteria.group_sort)
+                arrangement = groups
+            else:
+                arrangement, changed = Arrangement(criteria), None
+        if criteria.grouping is not Grouping.NONE:
+            self._groups = arrangement
+        elif within is None or (groups and groups.criteria.grouping is not within.grouping):
+            self._groups = None
+        if arrangement is not groups:
+            arrangement.follow(rows, changed, now_ms)
+        self._arrangement = arrangement
+        return arrangement
 
     def _key_at(self, cursor: int) -> str | None:
         line = cursor - self._page.first

@@ -16,6 +16,7 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
+from rfqwatch.screen.keymap import Grouping, View, Within
 from rfqwatch.screen.search import fits, parts, sought
 from rfqwatch.screen.table import Table
 from rfqwatch.stream.health import Health
@@ -160,3 +161,13 @@ def test_only_legs_that_were_looked_for_are_groups() -> None:
     assert [name.split("   ")[0] for name in names if "6 Sep" in name] == [
         ">NFL KC@BUF 6 Sep: KC  KXNFLGAME-26SEP061300KCBUF-KC yes"
     ]
+
+
+def test_in_a_group_its_leg_comes_first_and_is_lit() -> None:
+    book = Book()
+    book.apply(announced(), NOW)
+    table = Table(book, Health("prod"))
+    table.view = View(within=Within(Grouping.EVENT, "KXNFLGAME-26SEP061300KCBUF"))
+    (row,) = [line for line in drawn(table, 120) if line[0][0].startswith(">")]
+    lit = [text for text, is_lit in row[1:] if is_lit]
+    assert lit == ["NFL KC@BUF 6 Sep: KC"]

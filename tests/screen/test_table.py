@@ -747,6 +747,19 @@ def test_groups_say_how_fast_they_are_asked_for_since_they_are_watched() -> None
     assert line.split()[-8:] == ["32", "60", "█████", "$1,960", "$2,830", "$31", "$55", "0s"]
 
 
+def test_what_was_counted_of_groups_outlasts_another_order_and_a_look_inside() -> None:
+    book = Book()
+    shown = table("4", book=book)
+    for second in range(1, 41):
+        opened = created(f"r{second}", -1_000 * second, target_cost_dollars=Amount(1))
+        book.apply(opened, NOW + 1_000 * second)
+        text(shown, 120, 24, NOW + 1_000 * second)
+        if second in {25, 28, 32}:
+            shown.press({25: "s", 28: "enter", 32: "esc"}[second])
+    (line,) = rows(text(shown, 120, 24, NOW + 40_500))
+    assert line.split()[1:4] == ["40", "60", "███"]
+
+
 def test_a_key_leads_to_each_view_and_esc_back() -> None:
     shown = table("2")
     assert shown.view.grouping is Grouping.EVENT

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rfqwatch.book.rfq import Rfq, State
 from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import UNKNOWN
+from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.columns import COLUMNS, WHAT, YOU, Column, Look, lay_out, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rich.style import Style
+
+    from rfqwatch.screen.keymap import View
 
 MARK_S = 1.0
 """How long a changed cell is marked."""
@@ -67,7 +70,7 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
     }
     lines: list[Line] = []
     shown = 0
-    words = sought(scene.view.text)
+    words = _wanted(scene.view)
     for number, row in enumerate(rows, scene.first):
         if len(lines) >= room:
             break
@@ -85,6 +88,14 @@ def rfq_lines(scene: Scene, width: int, room: int) -> tuple[Line, list[Line], in
             found = (*words, *_tickers(row, words))
             lines += [lit([Segment(fit(line, width), style)], found) for line in opened]
     return styled(f" {titles}", width, TITLE), lines, shown
+
+
+def _wanted(view: View) -> tuple[str, ...]:
+    """Give the words to light up: those typed, and the ticker of the group that was gone into."""
+    words, within = sought(view.text), view.within
+    if within is not None and within.grouping in {Grouping.EVENT, Grouping.LEG}:
+        words += (folded(within.key.partition(" ")[0]),)
+    return words
 
 
 def _tickers(row: Rfq, words: tuple[str, ...]) -> Iterable[str]:
@@ -134,7 +145,7 @@ def _row(
         base += STRONG
         marker = marker.replace(" ", ">")
     line = [Segment(marker, MARKED if at_cursor else base)]
-    words = sought(scene.view.text)
+    words = _wanted(scene.view)
     left = list(columns.items())
     while left:
         column, wide = left.pop(0)
