@@ -62,7 +62,10 @@ SIGNS = (
                 "open: not known to be closed; otherwise what it waits for, or why it closed",
             ),
             ("confirm 2.2s", "a quote was accepted; its maker has so long to confirm it"),
-            ("you confirm 2.2s", "it is yours to confirm"),
+            (
+                "you confirm 2.2s",
+                "it is yours; in colour, as any is until it is known who you are",
+            ),
             ("execute 0.8s", "so long is left for its execution, if it was confirmed"),
             ("confirm 2s?", "the same, but the RFQ is unconfirmed"),
             ("open lapsed?", "no execution came in time, so it is open again: that is inferred"),

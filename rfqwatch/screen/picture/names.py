@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import short_person
 from rfqwatch.screen.keymap import Grouping
-from rfqwatch.screen.legwords import bets, event_bet
+from rfqwatch.screen.legwords import bets, event_bet, learned
 from rfqwatch.screen.picture.legs import today_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
 
 def group_name(grouping: Grouping, key: str, now_ms: int) -> str:
     """Name a group in words, as its RFQs name what they share; by its key where there are none."""
+    return _name(grouping, key, today_at(now_ms), learned())
+
+
+@lru_cache(maxsize=2_048)
+def _name(grouping: Grouping, key: str, today: date, _learned: int) -> str:
     match grouping:
         case Grouping.EVENT:
             bet = event_bet(key)
@@ -30,7 +37,7 @@ def group_name(grouping: Grouping, key: str, now_ms: int) -> str:
     if not bet.event:
         return key
     joint = ": " if grouping is Grouping.LEG else " "
-    return f"{bet.event_on(today_at(now_ms))}{joint}{bet.outcome}".rstrip()
+    return f"{bet.event_on(today)}{joint}{bet.outcome}".rstrip()
 
 
 def group_names(grouping: Grouping, keys: Sequence[str], width: int, now_ms: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 
-from rfqwatch.book.rfq import Rfq, State
+from rfqwatch.book.rfq import Phase, Rfq, State
 from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import UNKNOWN
 from rfqwatch.screen.keymap import Grouping
@@ -189,9 +189,16 @@ def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Styl
         if age_ms < _YOUNG_MS:
             return base + YOUNGEST
         return base + FAINT if age_ms > _OLD_MS else base
-    if column.title == "state" and _counts_down(memory.texts["state"]):
-        return base + URGENT if look.state(row) is State.OPEN else base
+    if column.title == "state" and look.state(row) is State.OPEN:
+        return base + _urgency(memory.texts["state"], look)
     return base
+
+
+def _urgency(state: str, look: Look) -> Style:
+    """Tell what we have to confirm, or may have to, from what others do."""
+    if state.startswith(YOU) or (look.me is None and state.startswith(Phase.CONFIRM)):
+        return URGENT
+    return STRONG if state.startswith((Phase.CONFIRM, Phase.EXECUTE)) else PLAIN
 
 
 def _standing(look: Look, row: Rfq) -> Style:
