@@ -523,9 +523,10 @@ _rfqwatch_offered() {
             kind=listed
             offered=(
                 'age|'
-                'what|'
                 'size|'
                 'part|'
+                'legs|'
+                'what|'
                 'yes-bid|'
                 'no-bid|'
                 'spread|'

@@ -145,7 +145,7 @@ complete -c rfqwatch -n '__rfqwatch_once "tail" --buffer' -l buffer -r -f -k -a 
 complete -c rfqwatch -n '__rfqwatch_once "tail table record report check simulate config" --profile' -l profile -r -f -k -a '(__rfqwatch_profiles)' -d 'Take options from [profile.NAME] of the configuration file'
 complete -c rfqwatch -n '__rfqwatch_once "table" --sort' -l sort -r -f -k -a 'newest oldest largest quotes deadline' -d 'The first order'
 complete -c rfqwatch -n '__rfqwatch_once "table" --group' -l group -r -f -k -a 'event leg market creator batch' -d 'What to count by at first'
-complete -c rfqwatch -n '__rfqwatch_once "table" --columns' -l columns -r -f -k -a '(__rfqwatch_list age what size part yes-bid no-bid spread quotes state who id lag created event collection)' -d 'Show these columns, in this order'
+complete -c rfqwatch -n '__rfqwatch_once "table" --columns' -l columns -r -f -k -a '(__rfqwatch_list age size part legs what yes-bid no-bid spread quotes state who id lag created event collection)' -d 'Show these columns, in this order'
 complete -c rfqwatch -n '__rfqwatch_once "table" --max-age' -l max-age -r -f -k -a '10m 30m 2h 1d' -d 'From which age an open RFQ counts as stale'
 complete -c rfqwatch -n '__rfqwatch_once "table" --fps' -l fps -r -f -d 'Pictures a second, at most'
 complete -c rfqwatch -n '__rfqwatch_once "table" --bell' -l bell -d 'Ring when a quote that you may see is accepted'

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from recorded_lines import created, quoted
 
-from rfqwatch.report import asked, contents
-from rfqwatch.report.asked import OnLegs
+from rfqwatch.report import contents, gathering
 from rfqwatch.report.contents import Report
 from rfqwatch.report.legs import Legs
 from rfqwatch.report.questions import pairs, quoting
@@ -18,7 +17,8 @@ from rfqwatch.report.typed import block_of, lines_of
 if TYPE_CHECKING:
     import pytest
 
-TEN_DOLLARS = ("10", None, None, None)
+TEN_DOLLARS = 10_000_000 << 80 | 1
+"""Millionths of dollars, above how many RFQs they are of: `rfqwatch.report.sizes.Size`."""
 
 
 def take(report: Report, *lines: str) -> None:
@@ -36,7 +36,7 @@ def test_it_is_the_same_however_often_it_is_counted(monkeypatch: pytest.MonkeyPa
     combos = [created(f"r{n}", legs="AB" if n % 3 else "BC") for n in range(9)]
     for combo in combos:
         take(seldom, combo)
-    monkeypatch.setattr(asked, "MOST_GATHERED", 1)
+    monkeypatch.setattr(gathering, "MOST_GATHERED", 1)
     for combo in combos:
         take(often, combo)
     assert all_of(often) == all_of(seldom)
@@ -60,14 +60,14 @@ def test_of_too_many_combos() -> None:
     legs.names = dict(enumerate("ABC"))
     combos = Combos(legs, most=2)
     for pair, count in (((0, 1), 3), ((0, 2), 2), ((1, 2), 1)):
-        combos.take_legs([OnLegs(pair, [TEN_DOLLARS] * count, 0)])
+        combos.take_legs([(pair, [TEN_DOLLARS] * count, TEN_DOLLARS * count)])
     (answer,) = combos.answers(10)
     assert answer.rows == [("A + B", 3, {"$10": 3})]
     assert answer.facts == {"rfqs": 6, "again": 3, "counts_may_lack": 2}
 
 
 def test_of_pairs_with_a_leg_that_became_frequent_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "MOST_GATHERED", 1)
+    monkeypatch.setattr(gathering, "MOST_GATHERED", 1)
     monkeypatch.setattr(pairs, "MOST_PAIRED", 2)
     report = Report()
     take(report, created("r", legs="AB"))

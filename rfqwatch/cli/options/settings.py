@@ -36,7 +36,7 @@ class ConfigOptions:
             help="A command: what it would run with. Default: what is set for any.",
             metavar="COMMAND",
             show_default=False,
-            autocompletion=examples("tail", "table", "record", "report", "simulate"),
+            autocompletion=examples("tail", "table", "record", "report", "check", "simulate"),
         ),
     ] = None
     arguments: Annotated[

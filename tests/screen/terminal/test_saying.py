@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import sys
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
@@ -17,25 +18,25 @@ if TYPE_CHECKING:
 def screen() -> Iterator[int]:
     """Give the other side of a terminal that standard error is."""
     ours, theirs = pty.openpty()
-    os.set_blocking(ours, False)
     with os.fdopen(theirs, "w", encoding="utf-8") as stderr, redirect_stderr(stderr):
         yield ours
     os.close(ours)
 
 
-def shown(screen: int) -> list[str]:
-    try:
-        return os.read(screen, 10_000).decode().splitlines()
-    except BlockingIOError:
-        return []
+def shown(screen: int, last: str) -> list[str]:
+    """Read up to a text that comes last."""
+    seen = b""
+    while not seen.endswith(f"{last}\r\n".encode()):
+        seen += os.read(screen, 10_000)
+    return seen.decode().splitlines()
 
 
 def test_what_is_said_comes_after_the_picture() -> None:
     with screen() as terminal:
         with said_after(once=False) as say:
             say("connected")
-            assert shown(terminal) == []
-        assert shown(terminal) == ["rfqwatch: connected"]
+            os.write(sys.stderr.fileno(), b"picture\n")
+        assert shown(terminal, "connected") == ["picture", "rfqwatch: connected"]
 
 
 def test_of_much_that_is_said_the_last_is_kept_and_the_rest_counted() -> None:
@@ -43,7 +44,7 @@ def test_of_much_that_is_said_the_last_is_kept_and_the_rest_counted() -> None:
         with said_after(once=False) as say:
             for number in range(MOST_HELD + 3):
                 say(f"line {number}")
-        said = shown(terminal)
+        said = shown(terminal, f"line {MOST_HELD + 2}")
     assert said[:2] == ["rfqwatch: … 3 lines before these", "rfqwatch: line 3"]
     assert len(said) == 1 + MOST_HELD
 
@@ -51,4 +52,4 @@ def test_of_much_that_is_said_the_last_is_kept_and_the_rest_counted() -> None:
 def test_a_plain_picture_holds_nothing_up() -> None:
     with screen() as terminal, said_after(once=True) as say:
         say("connected")
-        assert shown(terminal) == ["rfqwatch: connected"]
+        assert shown(terminal, "connected") == ["rfqwatch: connected"]
