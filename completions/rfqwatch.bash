@@ -570,6 +570,7 @@ _rfqwatch_offered() {
                 'table|'
                 'record|'
                 'report|'
+                'check|'
                 'simulate|'
             )
             ;;

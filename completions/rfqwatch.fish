@@ -159,5 +159,5 @@ complete -c rfqwatch -n '__rfqwatch_once "simulate" --port' -l port -r -f -d 'Po
 complete -c rfqwatch -n '__rfqwatch_once "config" -o --output' -s o -l output -r -f -k -a 'text json' -d 'A table to read, or one JSON object for machines'
 complete -c rfqwatch -n '__rfqwatch_at record 0' -f -k -a '(__fish_complete_directories (__rfqwatch_typed))'
 complete -c rfqwatch -n '__rfqwatch_at report' -F
-complete -c rfqwatch -n '__rfqwatch_at config 0' -f -k -a 'tail table record report simulate'
+complete -c rfqwatch -n '__rfqwatch_at config 0' -f -k -a 'tail table record report check simulate'
 complete -c rfqwatch -n '__rfqwatch_at config' -f

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rfqwatch.cli.keys.credentials import load_credentials
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.exchange.credentials import credentials_from_pem
-from rfqwatch.exchange.pasting import unquoted
+from rfqwatch.pasting import unquoted
 from rfqwatch.stderr import say
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from rfqwatch.cli.commands.schema import schema
 from rfqwatch.cli.commands.simulate import simulate
 from rfqwatch.cli.commands.table import table
 from rfqwatch.cli.commands.tail import tail
+from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
-from rfqwatch.cli.options.groups import ungrouped
 from rfqwatch.cli.options.settings import ProfileOptions
 from rfqwatch.cli.settings.command import SettingCommand
 from rfqwatch.errors import RfqwatchError, UsageError

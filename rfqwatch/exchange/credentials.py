@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from rfqwatch.errors import CredentialsError
-from rfqwatch.exchange.pasting import unquoted
+from rfqwatch.pasting import unquoted
 
 MIN_RSA_BITS = 2048
 

@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidProxy
 from websockets.proxy import get_proxy, parse_proxy
 
 from rfqwatch.errors import ConnectionFailedError
-from rfqwatch.exchange.pasting import unquoted
+from rfqwatch.pasting import unquoted
 from rfqwatch.sources.link import DisconnectedError
 from rfqwatch.sources.refusals import describe, is_temporary
 

@@ -20,7 +20,7 @@ from rfqwatch.cli.settings.command import (
 from rfqwatch.cli.settings.origin import Kind, key_of
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import UsageError
-from rfqwatch.exchange.pasting import may_be_key
+from rfqwatch.pasting import may_be_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import Annotated
 import pytest
 import typer
 
-from rfqwatch.cli.options.groups import ungrouped
+from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.settings.command import SettingCommand
 from rfqwatch.cli.settings.origin import Origins
 
