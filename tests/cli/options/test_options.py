@@ -95,4 +95,4 @@ def test_a_column_that_there_is_not_is_said_with_those_that_there_are() -> None:
     arguments = ("table", "--env", "sim", "--once", "--columns", "age,sizes")
     told = rfqwatch(*arguments, environment=clean_environment())
     assert told.returncode == 2
-    assert "--columns: 'sizes' is none of age, what, size" in told.stderr
+    assert "--columns: 'sizes' is none of age, size, part, legs, what" in told.stderr
