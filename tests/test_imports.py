@@ -49,7 +49,7 @@ FOR_TYPES = {
     "book": {"clock"},
     "lines": {"clock"},
     "stream": {"stderr", "selection"},
-    "recording": {"stderr", "stream"},
+    "recording": {"stderr", "exchange", "stream"},
     "replay": {"lines"},
     "screen": {"replay", "recording"},
     "survey": {"selection", "stream"},

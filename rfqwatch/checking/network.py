@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rfqwatch.checking.course import Check
 from rfqwatch.checking.verdict import failed, passed, unsure
 from rfqwatch.clock import now
+from rfqwatch.sources.connecting import UnusableProxyError, Way
 from rfqwatch.sources.link import DisconnectedError
-from rfqwatch.sources.way import UnusableProxyError, Way
 
 if TYPE_CHECKING:
     from rfqwatch.checking.subject import Subject

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rfqwatch.checking.course import Check
 from rfqwatch.checking.verdict import passed, unsure
 from rfqwatch.sources.certificates import tls_context
-from rfqwatch.sources.way import bracketed
+from rfqwatch.sources.connecting import bracketed
 from rfqwatch.sources.websocket import address
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.exchange.credentials import Credentials
     from rfqwatch.exchange.shards import Shard
-    from rfqwatch.sources.way import Address
+    from rfqwatch.sources.connecting import Address
 
 
 class Key(Protocol):

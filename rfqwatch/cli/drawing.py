@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rfqwatch.errors import UsageError
-from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.live import LiveTable
 from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.snapshot import paper_size, print_picture, save_picture
 from rfqwatch.screen.table import Table
+from rfqwatch.screen.view import Grouping, Sort, View
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator

@@ -42,19 +42,14 @@ def recorded(
     from rfqwatch.lines.wording import counted, storage
     from rfqwatch.recording.compression import BEST
     from rfqwatch.recording.folder import Folder
+    from rfqwatch.recording.heading import heading
     from rfqwatch.recording.limits import Retention, Rotation
     from rfqwatch.recording.recorder import Recorder
 
     folder = Folder(options.record)
     recorder = Recorder(
         folder,
-        {
-            "version": __version__,
-            "endpoint": health.place,
-            "shards": [str(shard) for shard in subscription.shard or ()],
-            "mine": subscription.mine,
-            "selection": health.selected,
-        },
+        heading(__version__, health, subscription.shard or (), mine=subscription.mine),
         BEST,
         rotation=Rotation(*_time_and_size(options.rotate or ROTATION)),
         retention=Retention(*_time_and_size(options.keep or ())),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from rfqwatch.errors import UsageError
 from rfqwatch.exchange.decoding import read
 from rfqwatch.selection import parsing
+from rfqwatch.selection.conditions import CONDITIONS
 from rfqwatch.selection.selection import Selection
-from rfqwatch.selection.terms import CONDITIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

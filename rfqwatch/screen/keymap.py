@@ -5,111 +5,20 @@ The picture obeys the view; nothing in here knows how a picture is made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TypeVar
 
 from rfqwatch.escaping import safe
-from rfqwatch.screen.terminal.keystrokes import PASTE
-
-LONGEST_FILTER = 200
+from rfqwatch.screen.search.typing import edit
+from rfqwatch.screen.view import Grouping, GroupSort, Shown, Sort, View, Within
 
 _MOVES = {"up": -1, "k": -1, "down": 1, "j": 1}
 _ROW_BY_ROW = {"N": -1, "n": 1}
 _TO_THE_END = 10**9
 
 
-class Sort(StrEnum):
-    """The orders of the RFQs."""
-
-    NEWEST = "newest"
-    OLDEST = "oldest"
-    LARGEST = "largest"
-    QUOTES = "most quotes"
-    DEADLINE = "nearest deadline"
-
-
-class GroupSort(StrEnum):
-    """The orders of the groups."""
-
-    COUNT = "most RFQs"
-    DOLLARS = "most dollars"
-    NEWEST = "newest"
-
-
-class Grouping(StrEnum):
-    """What RFQs can be counted by."""
-
-    NONE = "none"
-    EVENT = "event"
-    LEG = "leg"
-    MARKET = "market"
-    CREATOR = "creator"
-    BATCH = "batch"
-
-
 _VIEWS = {"1": Grouping.NONE, "2": Grouping.EVENT, "3": Grouping.LEG, "4": Grouping.CREATOR}
 _VIEWS["5"] = Grouping.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class Within:
-    """One group: only its RFQs are shown."""
-
-    grouping: Grouping
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What is shown.
-
-    ``cursor`` counts rows from the top, ``scroll`` the lines of the opened RFQ under it that stand
-    above the page. ``text`` narrows the rows, ``typed`` is the text being typed and None while keys
-    are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
-    to begin with what is best now. ``before`` is where esc leads back to. ``copied`` is what the
-    last key put on the clipboard. ``help_top`` counts the lines of the help above the page.
-    ``replayed`` is for a recording: a pause stops its time, which ``steps`` seconds were put on to.
-    """
-
-    sort: Sort = Sort.NEWEST
-    group_sort: GroupSort = GroupSort.COUNT
-    grouping: Grouping = Grouping.NONE
-    within: Within | None = None
-    cursor: int = 0
-    scroll: int = 0
-    expanded: frozenset[str] = frozenset()
-    text: str = ""
-    typed: str | None = None
-    renewed: int = 0
-    before: View | None = None
-    copied: str = ""
-    paused: bool = False
-    replayed: bool = False
-    steps: int = 0
-    help: bool = False
-    help_top: int = 0
-    band: bool = True
-    mine: bool = False
-    done: bool = False
-
-    @property
-    def frozen(self) -> bool:
-        """Whether the picture stands still though what it shows goes on."""
-        return self.paused and not self.replayed
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the last picture held: how many rows in all and on it, and the row under the cursor.
-
-    ``below`` is how many lines of that row, or of the help, had no room.
-    """
-
-    total: int = 0
-    page: int = 1
-    selected: str | None = None
-    below: int = 0
 
 
 KEYS = (
@@ -150,7 +59,7 @@ def press(view: View, key: str, shown: Shown) -> View:
         return replace(view, done=True)
     view = replace(view, copied="")
     if view.typed is not None:
-        return _type(view, view.typed, key)
+        return edit(view, view.typed, key)
     if view.help:
         return _read_help(view, key, shown)
     if key in _steps(shown):
@@ -231,28 +140,6 @@ def _move(view: View, key: str, shown: Shown) -> View:
             return replace(view, scroll=scroll)
     cursor = max(0, min(view.cursor + step, shown.total - 1))
     return replace(view, cursor=cursor, scroll=0, renewed=view.renewed + (key == "home"))
-
-
-def _type(view: View, typed: str, key: str) -> View:
-    if key == "enter":
-        return replace(view, typed=None)
-    if key == "esc":
-        before = view.before or View()
-        return replace(
-            view, typed=None, text=before.text, before=before.before, cursor=before.cursor
-        )
-    if key == "backspace":
-        typed = typed[:-1]
-    elif key == "ctrl-u":
-        typed = ""
-    elif key == "ctrl-w":
-        typed = typed.rstrip().rpartition(" ")[0]
-    elif key.startswith(PASTE):
-        typed += key.removeprefix(PASTE).strip()
-    elif len(key) == 1:
-        typed += key
-    typed = typed[:LONGEST_FILTER]
-    return replace(view, typed=typed, text=typed.strip(), cursor=0, scroll=0)
 
 
 _Choice = TypeVar("_Choice", Sort, GroupSort, Grouping)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.lines.wording import UNKNOWN, person
 from rfqwatch.screen.group import Group
-from rfqwatch.screen.keymap import Grouping, GroupSort, Sort, View, Within
 from rfqwatch.screen.ranking import Place, Ranking
-from rfqwatch.screen.search import fits, legs_with, sought
+from rfqwatch.screen.search.matching import fits, legs_with, sought
+from rfqwatch.screen.view import Grouping, GroupSort, Sort, View, Within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from rfqwatch.clock import Instant
-from rfqwatch.screen.keymap import Grouping, Shown, Sort, View, press
+from rfqwatch.screen.keymap import press
 from rfqwatch.screen.order import Arrangement, Criteria
 from rfqwatch.screen.page import Page
 from rfqwatch.screen.picture.above.header import Pulse
@@ -22,6 +22,7 @@ from rfqwatch.screen.picture.grid import body_room, head_lines, picture
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.scene import Past, Scene
 from rfqwatch.screen.terminal.keystrokes import UNESC
+from rfqwatch.screen.view import Grouping, Shown, Sort, View
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -26,15 +26,15 @@ from rfqwatch.exchange.events import (
     RfqDeleted,
 )
 from rfqwatch.exchange.wire import Frame, Malformed
-from rfqwatch.selection.terms import rfqs
+from rfqwatch.selection.conditions import rfqs
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Sequence
 
     from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.selection.conditions import Condition
     from rfqwatch.selection.parsing import Glob
-    from rfqwatch.selection.terms import Condition
 
 MOST_REMEMBERED = 1_000_000
 """RFQs of which it is remembered how they stand: 130 bytes each. The older half goes at once."""

@@ -13,8 +13,8 @@ from websockets.uri import WebSocketURI
 
 from rfqwatch.clock import now
 from rfqwatch.exchange.signing import signed_headers
+from rfqwatch.sources.connecting import USER_AGENT, Way, bracketed, refuse_plain
 from rfqwatch.sources.link import DisconnectedError
-from rfqwatch.sources.way import USER_AGENT, Way, bracketed, refuse_plain
 
 if TYPE_CHECKING:
     from ssl import SSLContext

@@ -22,15 +22,15 @@ from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import signed_headers
 from rfqwatch.sources import refusals
 from rfqwatch.sources.certificates import distrust, tls_context
-from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
-from rfqwatch.sources.proxies import proxy_before, refusal
-from rfqwatch.sources.way import (
+from rfqwatch.sources.connecting import (
     HAPPY_EYEBALLS_DELAY_S,
     USER_AGENT,
     bracketed,
     described,
     refuse_plain,
 )
+from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
+from rfqwatch.sources.proxies import proxy_before, refusal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

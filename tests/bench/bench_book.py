@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from rfqwatch.book.book import Book
 from rfqwatch.clock import Instant
 from rfqwatch.exchange.decoding import read
-from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.picture.styles import paint, terminal
 from rfqwatch.screen.table import Table
+from rfqwatch.screen.view import Grouping, Sort, View
 from rfqwatch.stream.health import Connection, Health
 
 if TYPE_CHECKING:

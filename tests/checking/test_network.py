@@ -18,7 +18,7 @@ from raw_server import Peer, answer, for_ever, raw_server
 from rfqwatch.checking.course import exit_code
 from rfqwatch.checking.verdict import Sign
 from rfqwatch.simulator.serving import start, throwaway_key
-from rfqwatch.sources import rest, way
+from rfqwatch.sources import rest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ async def test_nobody_there() -> None:
 
 
 async def test_silence_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way, "STEP_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(connecting, "STEP_TIMEOUT_S", 0.2)
     monkeypatch.setattr(rest, "TIMEOUT_S", 0.2)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)

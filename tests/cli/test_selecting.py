@@ -14,7 +14,7 @@ from program import Exchange, is_quiet, rfqwatch
 
 from rfqwatch.cli.options.selection import SelectionOptions
 from rfqwatch.cli.selecting import selecting
-from rfqwatch.selection.terms import CONDITIONS
+from rfqwatch.selection.conditions import CONDITIONS
 from rfqwatch.simulator.serving import running
 from rfqwatch.stream.drift import Drift
 

@@ -7,10 +7,10 @@ import pytest
 from rfqwatch.book.book import Book
 from rfqwatch.book.rfq import Closed, Phase, State
 from rfqwatch.clock import Instant
-from rfqwatch.screen.keymap import Grouping, Sort, View
 from rfqwatch.screen.picture.columns import COLUMNS, HIDDEN
 from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.table import Table
+from rfqwatch.screen.view import Grouping, Sort, View
 from rfqwatch.stream.health import Health
 
 ABOVE = ["watching for", "proven live", "as of", "open", "created", "frames", "lag", "p50", "p99"]

@@ -6,11 +6,11 @@ import pytest
 
 from rfqwatch.book.book import Book
 from rfqwatch.exchange.events import Leg, RfqCreated
-from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.legwords import bets, learned
 from rfqwatch.screen.picture.legs import what
 from rfqwatch.screen.picture.names import group_name, group_names
-from rfqwatch.screen.search import fits
+from rfqwatch.screen.search.matching import fits
+from rfqwatch.screen.view import Grouping
 
 NOW = 1_788_645_600_000  # the evening of 5 September 2026
 

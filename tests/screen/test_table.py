@@ -30,10 +30,11 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
-from rfqwatch.screen.keymap import KEYS, Grouping, Sort, View
+from rfqwatch.screen.keymap import KEYS
 from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.picture.styles import BAD
 from rfqwatch.screen.table import Table
+from rfqwatch.screen.view import Grouping, Sort, View
 from rfqwatch.stream.health import Connection, Health
 
 if TYPE_CHECKING:

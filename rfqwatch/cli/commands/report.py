@@ -19,7 +19,7 @@ def report(
     """Sum up recordings: what was asked for, by whom, what became of it, what is missing."""
     from rfqwatch.cli.reporting import summed_up
     from rfqwatch.lines.stdout import ConsumerGoneError
-    from rfqwatch.screen.answers import as_json, as_tables
+    from rfqwatch.screen.report import as_json, as_tables
     from rfqwatch.screen.snapshot import print_text
     from rfqwatch.signals import SignalledError
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.escaping import cells, safe
-from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.above.band import rates, shares
 from rfqwatch.screen.picture.above.header import header
 from rfqwatch.screen.picture.details import INDENT
@@ -17,11 +16,12 @@ from rfqwatch.screen.picture.help import help_lines
 from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.rows import rfq_lines
 from rfqwatch.screen.picture.styles import FAINT, MARKED, TITLE, Line, styled
+from rfqwatch.screen.view import Grouping
 
 if TYPE_CHECKING:
-    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.above.header import Pulse
     from rfqwatch.screen.picture.scene import Past, Scene
+    from rfqwatch.screen.view import View
 
 _HEADS = ((40, 6), (12, 3), (8, 2), (0, 1))
 """From how many lines on a terminal has how many for what stands above the rows, at most."""

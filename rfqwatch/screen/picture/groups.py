@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from rfqwatch.escaping import fit
 from rfqwatch.lines.wording import NONE, dollars, span
 from rfqwatch.screen.group import TEN_MS, Group
-from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.bars import sparkline
 from rfqwatch.screen.picture.legs import tail
 from rfqwatch.screen.picture.names import group_names
 from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled
+from rfqwatch.screen.view import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,10 +6,11 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from rfqwatch.lines.wording import counted
-from rfqwatch.screen.keymap import KEYS, REPLAY_KEYS, Grouping
+from rfqwatch.screen.keymap import KEYS, REPLAY_KEYS
+from rfqwatch.screen.view import Grouping
 
 if TYPE_CHECKING:
-    from rfqwatch.screen.keymap import View
+    from rfqwatch.screen.view import View
 
 _NAMED = 18
 """Cells that a key or a sign takes."""

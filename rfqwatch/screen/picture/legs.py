@@ -11,7 +11,7 @@ from rfqwatch.escaping import cells, cut, safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN
 from rfqwatch.screen.legwords import bets, learned
-from rfqwatch.screen.search import hits
+from rfqwatch.screen.search.matching import hits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

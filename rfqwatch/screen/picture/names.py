@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from rfqwatch.escaping import cells, safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import short_person
-from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.legwords import bets, event_bet, learned
 from rfqwatch.screen.picture.legs import today_at
+from rfqwatch.screen.view import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,6 @@ from rich.segment import Segment
 from rfqwatch.book.rfq import Phase, Rfq, State
 from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import UNKNOWN
-from rfqwatch.screen.keymap import Grouping
 from rfqwatch.screen.picture.columns import COLUMNS, WHAT, YOU, Column, Look, lay_out, mark
 from rfqwatch.screen.picture.details import INDENT, details
 from rfqwatch.screen.picture.legs import what
@@ -29,14 +28,15 @@ from rfqwatch.screen.picture.styles import (
     lit,
     styled,
 )
-from rfqwatch.screen.search import folded, legs_with, sought
+from rfqwatch.screen.search.matching import folded, legs_with, sought
+from rfqwatch.screen.view import Grouping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rich.style import Style
 
-    from rfqwatch.screen.keymap import View
+    from rfqwatch.screen.view import View
 
 MARK_S = 1.0
 """How long a changed cell is marked."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.rfq import Rfq
     from rfqwatch.screen.group import Group
-    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.columns import Column, Look
+    from rfqwatch.screen.view import View
 
 _Measure = TypeVar("_Measure", int, Decimal)
 

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from rfqwatch.escaping import fit, safe
-from rfqwatch.screen.search import parts
+from rfqwatch.screen.search.matching import parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.clock import Instant
-    from rfqwatch.screen.keymap import View
     from rfqwatch.screen.picture.above.trouble import Troubles
+    from rfqwatch.screen.view import View
 
 SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""

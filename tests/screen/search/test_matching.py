@@ -16,9 +16,9 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
-from rfqwatch.screen.keymap import Grouping, View, Within
-from rfqwatch.screen.search import fits, parts, sought
+from rfqwatch.screen.search.matching import fits, parts, sought
 from rfqwatch.screen.table import Table
+from rfqwatch.screen.view import Grouping, View, Within
 from rfqwatch.stream.health import Health
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The search line, with what it finds."""
