@@ -1,31 +1,30 @@
-"""The README's recipes, as they stand there."""
+"""The recipes, as they stand there."""
 
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import subprocess
 import sys
 from decimal import Decimal
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
+from pages import texts
 from program import bash, clean_environment, rfqwatch
 
 from rfqwatch.recording.compression import BEST
 
-README = Path(__file__).parents[1] / "README.md"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 COUNT = 15_000
 
 
 def recipes(language: str) -> list[str]:
-    return re.findall(
-        rf"^```{language} recipe\n(.*?)^```", README.read_text(), re.DOTALL | re.MULTILINE
-    )
+    return texts(language, "recipe")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _BEGINNING = """\
 Every line that `rfqwatch tail` prints, and that a recording holds, is one JSON object. Its `type` \
 says what it is; those that begin with `rfqwatch.` are rfqwatch's own, and the README explains \
-[the reasons of gaps](../README.md#rfqwatch-tail). All others are the exchange's, its bytes kept: \
+[the reasons of gaps](../README.md#trust). All others are the exchange's, its bytes kept: \
 what is listed of them is what rfqwatch knows, in the form that it knows; there may be more, and \
 the exchange leaves out or changes what it likes. `rfqwatch schema` prints the same as JSON Schema.
 

@@ -6,14 +6,15 @@ import os
 import shutil
 import tomllib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pages import TOP, texts
 from pseudo_terminal import PseudoTerminal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 TAB = "\t"
 TELL = "\x07"
@@ -41,21 +42,11 @@ bind \\cg 'commandline >{told}; commandline ""'
 """
 
 
-TOP = Path(__file__).parents[2]
-
-
 def _shared() -> Mapping[str, str]:
     """Give where each of the scripts is installed, below what ``bin`` is in."""
     project = tomllib.loads((TOP / "pyproject.toml").read_text())
     shared: Mapping[str, str] = project["tool"]["hatch"]["build"]["targets"]["wheel"]["shared-data"]
     return {source: target for source, target in shared.items() if source.startswith("completions")}
-
-
-def _readme(name: str) -> str:
-    """Give what the README says a shell has to be told."""
-    _, fence, rest = (TOP / "README.md").read_text().partition(f"```{name}\n")
-    assert fence
-    return rest.partition("```")[0]
 
 
 class Shell(PseudoTerminal):
@@ -89,7 +80,7 @@ class Shell(PseudoTerminal):
         self._tabs = TAB * 2 if name == "bash" else TAB
         script = {"bash": BASH, "zsh": ZSH, "fish": FISH}[name]
         setup = home / {"bash": ".bashrc", "zsh": ".zshrc", "fish": "setup.fish"}[name]
-        setup.write_text(script.format(readme=_readme(name), told=told))
+        setup.write_text(script.format(readme=texts(name)[0], told=told))
         arguments = {
             "bash": ["--rcfile", str(setup)],
             "zsh": ["--no-global-rcs"],

@@ -2,17 +2,15 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from narrow_locales import ASCII
+from pages import read
 from program import RFQWATCH, bash, clean_environment, is_quiet, rfqwatch
 from pseudo_terminal import PseudoTerminal
 
 if TYPE_CHECKING:
     from program import Exchange
-
-README = Path(__file__).parents[3] / "README.md"
 
 
 def test_on_a_terminal_in_colours_and_as_wide_as_it_is(exchange: Exchange) -> None:
@@ -47,7 +45,7 @@ def test_a_failure_is_said_on_standard_output_and_by_the_exit_code(exchange: Exc
 
 
 def test_one_object(exchange: Exchange) -> None:
-    """Where each thing came from is told, but neither key nor id; the README knows every name."""
+    """Where each thing came from is told, but neither key nor id; details.md knows every name."""
     done = rfqwatch("check", "--json", "--verbose", environment=exchange.environment)
     assert done.returncode == 0
     assert is_quiet(done.stderr)
@@ -60,7 +58,7 @@ def test_one_object(exchange: Exchange) -> None:
     assert by_name["private_key"]["facts"]["origin"] == "KALSHI_PRIVATE_KEY_PATH"
     assert by_name["private_key"]["facts"]["mode"] == "600"
     assert exchange.key_id not in done.stdout.replace(f"{exchange.key_id}.pem", "")
-    section = README.read_text().partition("## `rfqwatch check`")[2].partition("\n## ")[0]
+    section = read(".github/details.md").partition("## The check")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*?) \|$", section, re.MULTILINE)
     assert [name for name, *_ in rows] == list(by_name)
     for name, _, facts in rows:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +10,6 @@ from rfqwatch import errors
 from rfqwatch.cli.help.concerns import EXITS, VARIABLES, Exit, Variable, exits, variables
 from rfqwatch.cli.settings.variables import KEY_ID_VARIABLES, KEY_PATH_VARIABLES, KEY_VARIABLE
 from rfqwatch.reference.commands import declared
-
-README = Path(__file__).parents[3] / "README.md"
 
 
 def test_every_exit_code_is_told() -> None:
@@ -24,13 +20,6 @@ def test_every_exit_code_is_told() -> None:
     }
     told = {code for each in EXITS for code in each.codes}
     assert {code for code in told if 0 < code < 128} == known
-
-
-def test_the_readme_says_the_same_of_exit_codes() -> None:
-    (table,) = re.findall(r"\| code \| meaning \|\n\|---\|---\|\n((?:\|.*\n)+)", README.read_text())
-    assert table.replace("`", "").splitlines() == [
-        f"| {', '.join(map(str, each.codes))} | {each.meaning} |" for each in EXITS
-    ]
 
 
 def test_the_variables_of_a_key_are_those_that_are_read() -> None:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 from of_commands import COMMANDS, Value, parsed, with_profiles, written
+from pages import texts
 
 from rfqwatch.cli.settings.command import PROFILE
 from rfqwatch.cli.settings.origin import Kind, key_of
@@ -13,6 +13,7 @@ from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from typer.core import TyperOption
 
@@ -290,8 +291,8 @@ def test_variables_that_are_no_option_s_are_said_once(
 
 
 def test_the_profiles_of_the_readme_are_some(config_home: Path) -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
-    written(config_home, readme.partition("```toml\n")[2].partition("```")[0])
+    (profiles,) = texts("toml")
+    written(config_home, profiles)
     assert parsed("tail").params["key_file"] == f"{config_home}/home/.kalshi/key.pem"
     params = parsed("table", "--profile", "football").params
     assert [str(shard) for shard in params["shard"]] == ["3/10"]
