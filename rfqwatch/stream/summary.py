@@ -63,7 +63,7 @@ def _completeness(health: Health, shed: int) -> str:
     if not number:
         return f"{told}no gaps"
     missed = totals.missed + shed
-    known = f"{missed:,} frames missed"
+    known = f"{missed:,} frame{'s' * (missed != 1)} missed"
     if totals.unmeasured:
         more = "an unknown number"
         known = f"{known} and {more} more" if missed else f"{more} of frames missed"

@@ -19,6 +19,7 @@ from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
+from rfqwatch.lines.wording import counted
 from rfqwatch.sources.link import DisconnectedError, caught_up
 from rfqwatch.stream.health import LATE_MS, Connection, lag_of
 from rfqwatch.stream.jumps import jumps
@@ -291,9 +292,11 @@ class Channel:
             if at_s - self._gap_said_s < GAP_SAYING_INTERVAL_S:
                 return
             self._gap_said_s = at_s
-        missed = "an unknown number of" if gap.missed is None else str(gap.missed)
+        missed = "an unknown number of frames"
+        if gap.missed is not None:
+            missed = counted(gap.missed, "frame")
         self._say(
-            f"gap ({gap.reason}): {missed} frames missed"
+            f"gap ({gap.reason}): {missed} missed"
             + (f"; {self._health.gaps} gaps so far" if self._health.gaps > 1 else "")
         )
 

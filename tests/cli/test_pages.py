@@ -31,7 +31,7 @@ EXAMPLE_LINES = {example.line for examples in EXAMPLES.values() for example in e
 LINES = {
     line: None
     for text in (*texts("sh"), *texts("sh", "account"))
-    for line in text.splitlines()
+    for line in re.split(r"\n(?! )", text.strip())  # what is indented goes on
     if not line.startswith("export ") and line not in EXAMPLE_LINES  # test_examples.py runs these
 }
 

@@ -37,6 +37,7 @@ def test_a_stream_that_was_never_live_is_not_called_complete() -> None:
     ("missed", "total", "known"),
     [
         ([1_000, 2], 1_002, "2, 1,002 frames missed"),
+        ([1], 1, "1, 1 frame missed"),
         ([None], None, "1, an unknown number of frames missed"),
         ([3, None], None, "2, 3 frames missed and an unknown number more"),
     ],
