@@ -127,7 +127,7 @@ def _zstd() -> _Compression:
         zstd = import_module("compression.zstd" if _HAS_ZSTD else "backports.zstd")
     except ModuleNotFoundError:
         # Python 3.14 comes with zstd, or was built without it, and no package stands in then.
-        advice = "Use" if _HAS_ZSTD else "Install rfqwatch[zstd], or use"
+        advice = "Use" if _HAS_ZSTD else "Install backports.zstd beside rfqwatch, or use"
         raise RecordingError(
             "zstd can't be read by this Python", f"{advice} zstd -dc FILE |."
         ) from None
