@@ -102,5 +102,5 @@ def test_a_python_without_zstd_says_what_to_install(
     with pytest.raises(RecordingError) as raised:
         read_all(Opened(str(file)))
     assert raised.value.exit_code == 8
-    assert ("rfqwatch[zstd]" in raised.value.advice) == (sys.version_info < (3, 14))
+    assert ("backports.zstd" in raised.value.advice) == (sys.version_info < (3, 14))
     assert "zstd -dc" in raised.value.advice
