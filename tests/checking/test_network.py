@@ -18,7 +18,7 @@ from raw_server import Peer, answer, for_ever, raw_server
 from rfqwatch.checking.course import exit_code
 from rfqwatch.checking.verdict import Sign
 from rfqwatch.simulator.serving import start, throwaway_key
-from rfqwatch.sources import rest
+from rfqwatch.sources import connecting, rest
 
 if TYPE_CHECKING:
     from pathlib import Path
