@@ -59,7 +59,7 @@ def installed(session: nox.Session, versions: str) -> None:
 def suite(session: nox.Session, versions: str) -> None:
     """Run all tests, or those named, with the lowest or the newest versions of what is used."""
     installed(session, versions)
-    session.run("pytest", "--numprocesses", "2", *session.posargs)
+    session.run("pytest", "--numprocesses", "3", "--dist", "worksteal", *session.posargs)
 
 
 @nox.session(python=NEWEST)
@@ -67,7 +67,7 @@ def coverage(session: nox.Session) -> None:
     """Print what lines and branches the tests reach; of the pure middle that must be all."""
     installed(session, "highest")
     session.install("coverage>=7.10")
-    session.run("coverage", "run", "-m", "pytest", "--numprocesses", "2", *session.posargs)
+    session.run("coverage", "run", "-m", "pytest", "--numprocesses", "3", "--dist", "worksteal", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--skip-covered")
     ask = "from test_imports import MODULES, is_pure; print(*filter(is_pure, MODULES), sep=',')"
