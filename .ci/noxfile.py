@@ -28,6 +28,7 @@ PYTHONS = [
     for threading in ("", "t")
     if shutil.which(f"python3.{minor}{threading}")
 ]
+RUN = "pytest", "--numprocesses", "3", "--dist", "worksteal"
 NEWEST = [python for python in PYTHONS if not python.endswith("t")][-1]
 
 nox.options.default_venv_backend = "uv"
@@ -59,7 +60,7 @@ def installed(session: nox.Session, versions: str) -> None:
 def suite(session: nox.Session, versions: str) -> None:
     """Run all tests, or those named, with the lowest or the newest versions of what is used."""
     installed(session, versions)
-    session.run("pytest", "--numprocesses", "3", "--dist", "worksteal", *session.posargs)
+    session.run(*RUN, *session.posargs)
 
 
 @nox.session(python=NEWEST)
@@ -67,7 +68,7 @@ def coverage(session: nox.Session) -> None:
     """Print what lines and branches the tests reach; of the pure middle that must be all."""
     installed(session, "highest")
     session.install("coverage>=7.10")
-    session.run("coverage", "run", "-m", "pytest", "--numprocesses", "3", "--dist", "worksteal", *session.posargs)
+    session.run("coverage", "run", "-m", *RUN, *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report", "--skip-covered")
     ask = "from test_imports import MODULES, is_pure; print(*filter(is_pure, MODULES), sep=',')"
