@@ -21,13 +21,24 @@ class Page:
         self.keys: list[str] = []
         self.first = 0
         self._top: Place | None = None
+        self._top_pinned = False
 
-    def turn(self, ranking: Ranking, first: int, room: int, held: Container[str] = ()) -> None:
-        """Lay the page out anew, from a place in the ranking on; what is ``held`` stays."""
+    def turn(
+        self,
+        ranking: Ranking,
+        first: int,
+        room: int,
+        held: Container[str] = (),
+        pinned: Container[str] = (),
+    ) -> None:
+        """Lay the page out anew, from a place in the ranking on; what is ``held`` stays.
+
+        What is ``pinned`` stands before all that will come, so that it is no mark for what came.
+        """
         self.first = max(0, min(first, len(ranking) - 1))
         ranked = ranking.keys(self.first, room)
         self._top = None
-        self._mark(ranking, ranked)
+        self._mark(ranking, ranked, pinned)
         staying = [key if key in held else "" for key in self.keys[:room]]
         staying += [""] * (room - len(staying))
         more = (key for key in ranked if key not in staying)
@@ -55,7 +66,7 @@ class Page:
             _lift(kept, pinned, held)
         _trim(kept)
         self.keys = kept
-        self._mark(ranking, kept)
+        self._mark(ranking, kept, pinned)
 
     def waiting(self, ranking: Ranking) -> int:
         """Count what would stand before the page as it was turned, and has no line on it."""
@@ -66,12 +77,22 @@ class Page:
         )
         return max(0, ranking.before_mark - on_page - self.first)
 
-    def _mark(self, ranking: Ranking, keys: Sequence[str]) -> None:
-        """Have what comes before the first of the keys counted, from when the page was turned."""
-        if self._top is None and keys:
-            self._top = ranking.place(keys[0])
-            if self._top is not None:
-                ranking.mark(self._top)
+    def _mark(self, ranking: Ranking, keys: Sequence[str], pinned: Container[str]) -> None:
+        """Have what comes before the first of the keys counted, from when the page was turned.
+
+        While there are none but pinned ones, before the first of those.
+        """
+        if self._top is not None and not self._top_pinned:
+            return
+        others = (key for key in keys if key not in pinned)
+        top = next((place for place in map(ranking.place, others) if place is not None), None)
+        if top is None and self._top is None and keys:
+            top, self._top_pinned = ranking.place(keys[0]), True
+        elif top is not None:
+            self._top_pinned = False
+        if top is not None:
+            self._top = top
+            ranking.mark(top)
 
 
 def _trim(keys: list[str]) -> None:

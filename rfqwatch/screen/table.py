@@ -118,7 +118,7 @@ class Table:
         pulse = Pulse(book, self._health, now, behind, replay)
         head = head_lines(pulse, self.view, self._past, width, height)
         room = max(1, body_room(height, len(head)))
-        self._lay(ranking, room, now.s, arrangement.pinned(room // 3))
+        self._lay(ranking, room, now.s, arrangement.pinned(room))
         on_page = self._on_page(rows)
         look = look._replace(me=self._past.identity.learn(on_page))
         skipped = self._skip(on_page, look, width, room)
@@ -154,21 +154,21 @@ class Table:
         if self._laid != (laid := (Criteria.of(view), view.renewed)) or not page.keys:
             self._laid, self._turned_s = laid, now_s
             self._counted = None if self._counted is None else len(ranking)
-            page.turn(ranking, 0, room)
+            page.turn(ranking, 0, room, pinned=pinned)
         else:
             held = self._key_at(view.cursor) if view.cursor > page.first else None
             due = now_s - self._turned_s >= RESORTED_S
             if due and (self._measured or self._grows(len(ranking))):
                 self._turned_s = now_s
-                page.turn(ranking, page.first, room, view.expanded)
+                page.turn(ranking, page.first, room, view.expanded, pinned)
             else:
-                page.keep(ranking, room, view.expanded, pinned)
+                page.keep(ranking, room, view.expanded, pinned[: room // 3])
             if held in page.keys:
                 view = replace(view, cursor=page.first + page.keys.index(held))
         if view.cursor < page.first:
-            page.turn(ranking, view.cursor, room)
+            page.turn(ranking, view.cursor, room, pinned=pinned)
         elif view.cursor >= page.first + room:
-            page.turn(ranking, view.cursor - room + 1, room)
+            page.turn(ranking, view.cursor - room + 1, room, pinned=pinned)
         last = page.first + max(0, len(page.keys) - 1)
         self.view = replace(view, cursor=max(page.first, min(view.cursor, last)))
 

@@ -136,6 +136,27 @@ def test_what_is_pinned_comes_on_top_in_exchange_for_what_stands_there() -> None
     assert page.keys == ["c", "d", "e", "f"]
 
 
+def test_what_came_is_counted_below_what_is_pinned() -> None:
+    page, ranked = Page(), ranking(*"abcdefg")
+    page.turn(ranked, 0, 4, pinned=["a", "b"])
+    assert page.waiting(ranked) == 0
+    ranked.put([("z", (1, "z", "z"))])
+    page.keep(ranked, 4, held=(), pinned=["a", "b"])
+    assert page.keys == ["a", "b", "c", "d"]
+    assert page.waiting(ranked) == 1
+
+
+def test_a_page_of_pinned_ones_counts_once_there_are_others() -> None:
+    page, ranked = Page(), ranking(*"ab")
+    page.turn(ranked, 0, 3, pinned=["a", "b"])
+    ranked.put([("c", (2, "", "c"))])
+    page.keep(ranked, 3, held=(), pinned=["a", "b"])
+    ranked.put([("z", (1, "z", "z"))])
+    page.keep(ranked, 3, held=(), pinned=["a", "b"])
+    assert page.keys == ["a", "b", "c"]
+    assert page.waiting(ranked) == 1
+
+
 def test_what_is_held_makes_no_room_for_what_is_pinned() -> None:
     page, ranked = Page(), ranking(*"abcdefg")
     page.turn(ranked, 0, 4)
