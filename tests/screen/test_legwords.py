@@ -41,6 +41,24 @@ def test_a_cut_leg_never_loses_its_side(width: int) -> None:
     assert "18+" not in text or "not " in text
 
 
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (26, "EPL ARS-LFC: corners 8+ +2"),
+        (25, "…ARS-LFC: corners 8+ +2"),
+        (22, "…ARS-LFC: …rners 8+ +2"),
+        (17, "…ARS-LFC: cor… +2"),
+        (12, "EPL ARS-… +2"),
+    ],
+)
+def test_the_league_is_what_a_cut_leg_loses_first(width: int, said: str) -> None:
+    tickers = ["KXEPLCORNERS-26SEP05ARSLFC-8", "KXEPLGAME-26SEP05ARSLFC-ARS"]
+    legs = tuple(Leg(market_ticker=each, side="yes") for each in [*tickers, "FED-26DEC"])
+    book = Book()
+    book.apply(RfqCreated(id="r", mve_selected_legs=legs), NOW)
+    assert "".join(piece.text for piece in what(book.rows["r"], width, NOW)) == said
+
+
 def test_groups_have_their_tickers_beside_their_words_where_all_fit() -> None:
     keys = ["KXMLBSPREAD-26SEP062140SEATEX", "FED-26DEC"]
     assert group_names(Grouping.EVENT, keys, 60, NOW) == [

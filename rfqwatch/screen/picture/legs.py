@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rfqwatch.book.rfq import Rfq
+    from rfqwatch.screen.legwords import LegBet
 
 _EASTERN = timedelta(hours=5)
 """What the days of events are behind UTC in, or nearly."""
@@ -114,16 +115,23 @@ def _in_words(legs: Sequence[Leg], width: int, today: date, words: tuple[str, ..
         count -= 1
     rest = len(pieces) - count
     if count == 1:
-        start = f"{first.event_on(today)}: " * bool(first.event) + first.side
-        text = _shortened(start, first.bet, width - _length_of_rest(rest))
+        event = first.event_on(today) if first.event else ""
+        text = _shortened(event, first, width - _length_of_rest(rest))
         pieces[0] = pieces[0]._replace(text=text)
     return [*pieces[:count], *[Piece(f" +{rest}")] * bool(rest)]
 
 
-def _shortened(start: str, bet: str, width: int) -> str:
-    """Cut a bet where it says least: whose event it is, on which side, how much of it stay."""
+def _shortened(event: str, leg: LegBet, width: int) -> str:
+    """Cut a bet where it says least: whose event it is, on which side, how much of it stay.
+
+    The league goes first, for who plays tells it mostly.
+    """
+    start = f"{event}: " * bool(event) + leg.side
+    if cells(safe(start + leg.bet)) > width and (sides := event.partition(" ")[2]):
+        without = f"…{sides}: {leg.side}"
+        start = without if cells(safe(without)) < width else start
     room = width - cells(safe(start))
-    return start + tail(bet, room) if room >= _LEAST_OF_BET else cut(start + bet, width)
+    return start + tail(leg.bet, room) if room >= _LEAST_OF_BET else cut(start + leg.bet, width)
 
 
 def _length(pieces: Iterable[Piece]) -> int:
