@@ -96,13 +96,18 @@ def shares(counts: Counter[str], width: int) -> Line:
         wide = count * (width - len(title)) // total
         texts = f" {name} {count / total:.0%} ", f" {name} "
         fitting = [text for text in texts if cells(safe(text)) <= wide]
-        if not fitting:
+        others = len(counts) - len(parts) - 1
+        if not fitting or len(_others(others)) > left - wide:
             break
         parts.append((fitting[0], wide))
         left -= wide
     line = [Segment(fit(title, min(width, len(title))), FAINT)]
     for number, (text, wide) in enumerate(parts):
         line.append(Segment(fit(text, wide), PLAIN if number % 2 else MARKED))
-    rest = len(counts) - len(parts)
-    line.append(Segment(fit(f" {rest} more" * bool(rest), max(0, left)), FAINT))
+    rest = _others(len(counts) - len(parts))
+    line.append(Segment(fit(rest, max(0, left)), FAINT))
     return line
+
+
+def _others(count: int) -> str:
+    return f" {count} more" * bool(count)
