@@ -32,7 +32,7 @@ from rfqwatch.exchange.events import (
 )
 from rfqwatch.screen.keymap import KEYS
 from rfqwatch.screen.picture.columns import columns_named
-from rfqwatch.screen.picture.styles import BAD
+from rfqwatch.screen.picture.styles import BAD, CHANGED, STRONG, URGENT
 from rfqwatch.screen.table import Table
 from rfqwatch.screen.view import Grouping, Sort, View
 from rfqwatch.stream.health import Connection, Health
@@ -387,6 +387,19 @@ def test_a_changed_cell_is_marked_for_a_second() -> None:
     assert any("underline" in style for style in styles(shown, "executed", NOW + 100))
     assert any("underline" in style for style in styles(shown, "executed", NOW + 1_000))
     assert not any("underline" in style for style in styles(shown, "executed", NOW + 1_200))
+
+
+def test_a_quote_to_confirm_is_in_colour_at_once_and_no_blank_beside_it_is() -> None:
+    book = Book()
+    book.apply(created("r", **DOLLARS), NOW)
+    book.apply(quoted("q", "maker-one", "0.35", "0.6", "r"), NOW)
+    shown = table(book=book)
+    text(shown, 120, 30)
+    book.apply(taken("r", "q"), NOW)
+    parts = [part for line in shown.picture(120, 30, instant(NOW + 100)) for part in line]
+    (confirm,) = [part for part in parts if "confirm" in part.text]
+    assert confirm.text == confirm.text.strip()
+    assert confirm.style == STRONG + CHANGED + URGENT
 
 
 def test_rows_of_a_lost_connection_are_dim() -> None:

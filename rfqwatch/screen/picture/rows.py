@@ -159,7 +159,14 @@ def _row(
             continue
         style = _cell_style(scene.look, row, column, memory, base)
         text = fit(column.shorten(memory.texts[column.title], wide), wide, right=column.right)
-        line += lit([Segment(gap + text, style)], words)
+        # Blanks beside a text are neither underlined nor coloured.
+        start, end = len(text) - len(text.lstrip(" ")), len(text.rstrip(" "))
+        parts = (
+            (gap + text[:start], base),
+            (text[start:end], style),
+            (text[max(start, end) :], base),
+        )
+        line += lit([Segment(*part) for part in parts if part[0]], words)
     if WHAT not in columns:
         line.append(Segment(" " * (width - Segment.get_line_length(line)), base))
     return list(Segment.simplify(line))
@@ -183,7 +190,7 @@ def _what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...], base: Style
 
 def _cell_style(look: Look, row: Rfq, column: Column, memory: Memory, base: Style) -> Style:
     if column.title in memory.changed_s:
-        return base + CHANGED
+        base += CHANGED
     if column.title == "age" and row.reason is None:
         age_ms = look.now_ms - row.since_ms
         if age_ms < _YOUNG_MS:
