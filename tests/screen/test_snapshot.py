@@ -90,7 +90,8 @@ def test_a_locale_that_lacks_characters_costs_no_more_than_those(
     assert ended.returncode == 0
     lines = ended.stdout.decode(narrow_locales.NAMES[locale]).splitlines()
     assert len(lines) == 30
-    assert sum("?" in line and line[4:5] == "s" for line in lines) > 5
+    # The bar of the largest at least, beside which all others may have none.
+    assert any("?" in line and line[4:5] == "s" for line in lines)
     assert b"events watched" in ended.stderr
 
 
