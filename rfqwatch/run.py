@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from rfqwatch.clock import now
 from rfqwatch.lines.output import Ending
 from rfqwatch.lines.stdout import ConsumerGoneError
+from rfqwatch.lines.wording import counted
 from rfqwatch.signals import SignalledError, first_of, signals
 from rfqwatch.stream.summary import ending, summary
 
@@ -85,7 +86,7 @@ async def print_lines(
                 finally:
                     waiting = place.undelivered
                     printed = quota.shown - place.shed - waiting
-                    done = f"{printed:,} events printed in {_since(start)}"
+                    done = f"{counted(printed, 'event')} printed in {_since(start)}"
                     lost = {"shed": place.shed, "undelivered": waiting}
                     watched.voice.say(summary(watched.health, done, **lost))
 
@@ -105,7 +106,7 @@ async def show(watched: Watched, drawn: Awaitable[None], duration_s: float | Non
                     end = "quit"
         finally:
             watched.end(_reason(sys.exception()) or end)
-            done = f"{watched.quota.shown:,} events watched in {_since(start)}"
+            done = f"{counted(watched.quota.shown, 'event')} watched in {_since(start)}"
             watched.voice.say(summary(watched.health, done))
 
 

@@ -22,11 +22,12 @@ from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
 from rfqwatch.cli.options.settings import ProfileOptions
 from rfqwatch.cli.settings.command import SettingCommand
-from rfqwatch.errors import RfqwatchError, UsageError
+from rfqwatch.errors import OutputError, RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}
 """Where no terminal tells the size, these do; what is no size, or would fill memory, does not."""
 LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     name="rfqwatch",
@@ -102,6 +103,13 @@ def _run() -> NoReturn:
         advice = f"See {context.command_path} --help" if context else ""
         raise UsageError(message, advice) from None
     except OSError as error:
+        if error.errno in FULL and error.filename is None:
+            # What Python still holds would fail again at the exit, and change its code.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise OutputError(
+                f"what was asked for can't be written: {error.strerror}",
+                "Make room, or send it elsewhere.",
+            ) from None
         if error.errno not in LIMITS:
             raise
         raise RfqwatchError(

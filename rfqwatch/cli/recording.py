@@ -62,7 +62,7 @@ def recorded(
         recorder.close()
         folder.close()
         voice.say(
-            f"{recorder.messages:,} events recorded, {storage(recorder.size)} in "
+            f"{counted(recorder.messages, 'event')} recorded, {storage(recorder.size)} in "
             f"{counted(recorder.files, 'file')} of {options.record}"
         )
         if health.unrecorded:

@@ -26,8 +26,8 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def counted(count: int, noun: str) -> str:
-    """Write ``1 leg``, ``2 legs``."""
-    return f"{count} {noun}{'s' * (count != 1)}"
+    """Write ``1 leg``, ``2,000 legs``."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def storage(size: float) -> str:

@@ -209,3 +209,11 @@ def test_windows_is_told_where_to_run_it(arguments: list[str]) -> None:
     assert is_quiet(done.stderr)
     assert len(done.stderr.splitlines()) == 2
     assert "WSL" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", ["--help", "tail --help", "schema", "config", "--version"])
+def test_what_can_not_be_written_is_said(arguments: str) -> None:
+    told = bash(f"rfqwatch {arguments} >/dev/full", clean_environment())
+    assert told.returncode == 1
+    assert told.stderr.splitlines()[0].startswith("rfqwatch: error: what was asked for can't be")
+    assert "Traceback" not in told.stderr
