@@ -16,6 +16,7 @@ from rfqwatch.exchange.events import (
     Offer,
     RfqBatchDeleted,
     RfqBatchExecuted,
+    RfqDeleted,
 )
 
 
@@ -85,3 +86,12 @@ def test_batch_quotes_are_quotes_of_the_children() -> None:
     (quote,) = book.rows["x"].quotes
     assert (quote.state, quote.accepted_side, quote.accepted_ms) == (1, "yes", NOW - 500)
     assert not book.rows["y"].ours
+
+
+def test_a_picture_after_which_nothing_else_is_bid_changes_nothing_else() -> None:
+    book = book_of(batch("x", "y", "z"), best(1, x="0.1"), RfqDeleted("z"))
+    outlast(book)
+    book.take_changes()
+    book.apply(best(2, x="0.2", z="0.3"), NOW)
+    # On y nobody bid before, and z is gone.
+    assert book.take_changes() == {"x"}

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import NOW, accepted, at, book_of, created, outlast, quoted
 
+from rfqwatch.book import readings
 from rfqwatch.book.book import Book
 from rfqwatch.book.lag import TOLD_AGAIN_MS
 from rfqwatch.book.rfq import Closed, QuoteState, State
@@ -373,3 +374,9 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
         assert book.asked == sum(row.size for row in book.rows.values() if row.reason is None)
         assert book.unconfirmed() == states.count(State.UNCONFIRMED)
         assert book.stale(NOW + 9_000_000) == book.open
+
+
+def test_creators_are_told_apart_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readings, "_MOST_TEXTS", 2)
+    book = book_of(*(created(f"r{n}", creator_id=f"c{n % 4}") for n in range(8)))
+    assert [row.creator_id for row in book.rows.values()] == [f"c{n % 4}" for n in range(8)]

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from recorded_lines import START_MS, created, deleted, line, quoted
 
+from rfqwatch.exchange import events
 from rfqwatch.exchange.events import ANONYMOUS_CREATORS
 from rfqwatch.exchange.notices import Gap
+from rfqwatch.report import sizes
 from rfqwatch.report.contents import Report
 from rfqwatch.report.typed import lines_of
 
@@ -289,3 +291,11 @@ def test_nothing_at_all() -> None:
 def test_lists_are_cut() -> None:
     answers = answered(take(Report(), created("a", legs="ABCDEFG")), most=3)
     assert len(answers["rfqs_by_leg"]) == len(answers["leg_pairs"]) == 3
+
+
+def test_dollars_add_up_however_many_amounts_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sizes, "_MOST_TEXTS", 2)
+    monkeypatch.setattr(events, "_MOST_KNOWN", 2)
+    sums = (created(f"r{n}", target_cost_dollars=f"1000.{n}") for n in range(6))
+    (hour,) = answered(take(Report(), *sums))["rfqs_by_hour"]
+    assert (hour["rfqs"], str(hour["dollars"])) == (6, "6001.500000")
