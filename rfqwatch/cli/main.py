@@ -22,12 +22,11 @@ from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
 from rfqwatch.cli.options.settings import ProfileOptions
 from rfqwatch.cli.settings.command import SettingCommand
-from rfqwatch.errors import OutputError, RfqwatchError, UsageError
+from rfqwatch.errors import UNWRITABLE, OutputError, RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}
 """Where no terminal tells the size, these do; what is no size, or would fill memory, does not."""
 LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     name="rfqwatch",
@@ -50,8 +49,6 @@ def _rfqwatch(
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version.")] = False,  # noqa: FBT002
 ) -> None:
     """Watch Kalshi's requests for quotes (RFQs) and quotes as they happen."""
-    if sys.stdout is None:
-        raise UsageError("standard output is closed", "Send it somewhere: > FILE, or | COMMAND.")
     if version:
         typer.echo(f"rfqwatch {__version__}")
         raise typer.Exit
@@ -94,6 +91,8 @@ def _is_number(text: str, most: int) -> bool:
 
 def _run() -> NoReturn:
     """Run to the exit. Raises `RfqwatchError`, for what Typer refuses too."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed", "Send it somewhere: > FILE, or | COMMAND.")
     try:
         sys.exit(app(standalone_mode=False))
     except typer.TyperException as refused:
@@ -103,7 +102,7 @@ def _run() -> NoReturn:
         advice = f"See {context.command_path} --help" if context else ""
         raise UsageError(message, advice) from None
     except OSError as error:
-        if error.errno in FULL and error.filename is None:
+        if error.errno in UNWRITABLE and error.filename is None:
             # What Python still holds would fail again at the exit, and change its code.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutputError(

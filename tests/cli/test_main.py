@@ -217,3 +217,10 @@ def test_what_can_not_be_written_is_said(arguments: str) -> None:
     assert told.returncode == 1
     assert told.stderr.splitlines()[0].startswith("rfqwatch: error: what was asked for can't be")
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("arguments", ["--help", "tail --help", "schema", "--version"])
+def test_nothing_is_asked_of_an_output_that_is_closed(arguments: str) -> None:
+    told = bash(f"rfqwatch {arguments} >&-", clean_environment())
+    assert told.returncode == 2
+    assert told.stderr.startswith("rfqwatch: error: standard output is closed\n")

@@ -7,7 +7,7 @@ import signal
 import typer
 
 from rfqwatch.cli.options.simulation import ServingOptions, SimulationOptions
-from rfqwatch.errors import RfqwatchError
+from rfqwatch.errors import UNWRITABLE, RfqwatchError
 
 
 def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
@@ -33,6 +33,8 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
     except BrokenPipeError:
         os._exit(128 + signal.SIGPIPE)
     except OSError as error:
+        if error.errno in UNWRITABLE and error.filename is None:
+            raise
         of_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
         raise RfqwatchError(
             f"the simulated exchange can't serve: {error.strerror}",

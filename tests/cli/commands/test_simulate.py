@@ -63,6 +63,13 @@ def test_nowhere_to_print_to() -> None:
     assert "standard output is closed" in done.stderr
 
 
+def test_a_full_disk_is_not_the_port_s_fault() -> None:
+    done = bash("rfqwatch simulate >/dev/full")
+    assert done.returncode == 1
+    assert is_quiet(done.stderr)
+    assert done.stderr.startswith("rfqwatch: error: what was asked for can't be written")
+
+
 def test_a_port_that_is_taken() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = rfqwatch("simulate", "--port", str(taken.getsockname()[1]))
