@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rfqwatch.simulator.serving import Running
 
 RFQWATCH = [sys.executable, "-m", "rfqwatch"]
+FULL = 'unset COVERAGE_PROCESS_CONFIG; ulimit -f 0; exec "$@"'
+"""For bash: no file can grow, those of whoever counts the lines that are run among them."""
 PATIENCE_S = 60
 """How long anything may take on a busy machine; nothing waits so long when it works."""
 

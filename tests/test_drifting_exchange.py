@@ -57,7 +57,7 @@ ODD = {
     "no JSON": [
         b"Service Unavailable",
         b'["type"]',
-        b'{"type":"rfq_created","msg":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"type":"rfq_created","sid":1,"seq":1,"msg":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
         b'{"type":"rfq_created","msg":{"id":"tru',
         b'{"type":"rfqwatch.gap","msg":{"missed":0}}',
         b"\xff\xfe",

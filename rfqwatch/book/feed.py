@@ -17,21 +17,38 @@ if TYPE_CHECKING:
 
 
 class Feed:
-    """Applies every event to a book, and every gap; ``read`` makes events of messages."""
+    """Applies every event to a book, and every gap; ``read`` makes events of messages.
+
+    ``ahead_ms`` gives how far the exchange's clock is ahead of ours: the book goes by its.
+    """
 
     shed = lost = 0
     """Nothing is shed: the book takes each event as it comes."""
 
-    def __init__(self, book: Book, read: Callable[[str, Payload], Event | None]) -> None:
+    def __init__(
+        self,
+        book: Book,
+        read: Callable[[str, Payload], Event | None],
+        ahead_ms: Callable[[], int] = int,
+    ) -> None:
         self._book = book
         self._read = read
+        self._ahead_ms = ahead_ms
         self._shard = ""
         self._received_ms = 0
+        self._live_ms: dict[str, int] = {}
+        self._known_ms = 0
 
     def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment."""
         self._shard = shard
-        self._received_ms = at.ms
+        ahead_ms = self._ahead_ms()
+        self._received_ms = at.ms + ahead_ms
+        if ahead_ms != self._known_ms:
+            # It is certain only when something came.
+            self._known_ms = ahead_ms
+            for name, live_ms in self._live_ms.items():
+                self._book.live(live_ms + ahead_ms, name)
 
     def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
         """Apply what can be read."""
@@ -43,7 +60,8 @@ class Feed:
 
     def live(self, live: Live) -> None:
         """Take note that messages are due from here on."""
-        self._book.live(live.at.ms, self._shard)
+        self._live_ms[self._shard] = live.at.ms
+        self._book.live(live.at.ms + self._known_ms, self._shard)
 
     def gap(self, gap: Gap) -> None:  # noqa: ARG002
         """Take note that the shard's RFQs may be gone by now."""

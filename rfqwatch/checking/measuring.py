@@ -111,8 +111,11 @@ class Measurements:
             untold = ear.unstamped + ear.malformed + ear.new_types.total() >= ear.messages_heard
             return unsure("not to be measured", _TIMELESS if untold else _TOO_FEW)
         # By the exchange's clock, as far as its difference to ours is known.
-        median, worst = (each + (self._subject.offset_ms or 0) for each in lags)
+        offset_ms, doubt_ms = self._subject.offset_ms or 0, self._subject.doubt_ms
+        median, worst = (each + offset_ms for each in lags)
         seen = f"median {median:,} ms, 99 in 100 under {worst:,} ms"
+        if doubt_ms:
+            seen += f", by the exchange's clock, which is known to within {doubt_ms / 1000:.1f} s"
         facts = {"p50_ms": median, "p99_ms": worst}
         if worst > LATE_MS:
             return unsure(seen, _LATE, facts)

@@ -138,7 +138,7 @@ class RestChecks:
             self._subject.offset_ms = 0
             seen = f"agrees with the exchange's to {doubt_ms / 1000:.1f} s"
             return passed(seen, {"offset_ms": 0, "uncertainty_ms": doubt_ms})
-        self._subject.offset_ms = offset_ms
+        self._subject.offset_ms, self._subject.doubt_ms = offset_ms, doubt_ms
         facts = {"offset_ms": offset_ms, "uncertainty_ms": doubt_ms}
         seen = f"{apart(offset_ms)}, to {doubt_ms / 1000:.1f} s"
         if abs(offset_ms) > TOLERATED_MS:

@@ -97,7 +97,7 @@ class Sheet:
             hang = indent
             rows = self._wrapped(f"{title}: {seen}", hang)
             first = f"{gap}{rows.pop(0)}"
-        rows += self._wrapped(_begun(advice), hang) if advice else ()
+        rows += self._wrapped(advice, hang) if advice else ()
         told = self._written([(mark, _STYLES[sign]), (first, PLAIN)])
         return told + "".join(self._written([(" " * hang + row, PLAIN)]) for row in rows)
 
@@ -121,11 +121,6 @@ class Sheet:
         if self._console is None:
             return "".join(text for text, _ in parts).rstrip() + "\n"
         return paint([Segment(text, style) for text, style in parts], self._console) + "\n"
-
-
-def _begun(sentence: str) -> str:
-    """Begin a sentence with a capital; the errors of rfqwatch have none where they go on."""
-    return sentence if sentence.startswith("rfqwatch") else sentence[:1].upper() + sentence[1:]
 
 
 def as_json(found: Sequence[tuple[Check, Verdict]]) -> str:

@@ -44,7 +44,7 @@ class Subject:
 
     ``name`` is the environment, empty for any other address; ``origin`` is what gave ``url``.
     ``key_id_origin`` and ``load`` raise `CredentialsError`. What was not found out yet is None;
-    ``offset_ms`` is how far the exchange's clock is ahead.
+    ``offset_ms`` is how far the exchange's clock is ahead, known to ``doubt_ms``.
     """
 
     url: str
@@ -58,6 +58,7 @@ class Subject:
     tls: SSLContext | None = None
     credentials: Credentials | None = None
     offset_ms: int | None = None
+    doubt_ms: int = 0
 
     @property
     def address(self) -> Address:

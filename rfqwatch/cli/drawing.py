@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rfqwatch.book.book import Book
     from rfqwatch.cli.options.table import TableOptions
+    from rfqwatch.clock import Instant
     from rfqwatch.replay.playback import Playback
     from rfqwatch.run import Watched
 
@@ -39,8 +40,13 @@ def drawing(
         columns = columns_named(shown.columns) if shown.columns else ()
     except ValueError as error:
         raise UsageError(f"--columns: {error}") from None
+
+    def by_the_exchange() -> Instant:
+        at = watched.clock()
+        return at._replace(ms=at.ms + watched.health.ahead_ms)
+
     table = Table(book, watched.health, view, playback, columns)
-    live = LiveTable(table, book, shown.fps, watched.clock, shown.color, bell=shown.bell)
+    live = LiveTable(table, book, shown.fps, by_the_exchange, shown.color, bell=shown.bell)
     try:
         yield live.run_unseen(*paper_size()) if shown.once else live.run()
     finally:

@@ -16,7 +16,6 @@ from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched
 from rfqwatch.sources.decompression import STDIN
 from rfqwatch.sources.recorded import Recording
-from rfqwatch.stream.health import Health
 from rfqwatch.stream.quota import Quota
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from rfqwatch.replay.playback import Playback
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
-    from rfqwatch.stream.drift import Drift
+    from rfqwatch.stream.health import Health
     from rfqwatch.stream.quota import Output
 
 IN_A_DIRECTORY = "*.jsonl*"
@@ -43,7 +42,7 @@ def replaying(
     *,
     playback: Playback,
     selection: Selection | None,
-    drift: Drift,
+    health: Health,
     voice: Voice,
     lead_in: bool = False,
     stays: bool = False,
@@ -58,8 +57,7 @@ def replaying(
     """
     names = recordings(replay.source or ())
     place = names[0] if len(names) == 1 else counted(len(names), "file")
-    selected = selection.text if selection else ""
-    health = Health(f"replay of {place}", drift, selected=selected)
+    health.place = f"replay of {place}"
     quota = Quota(end.count, output, selection)
     recording = Recording(names, lenient=replay.lenient, say=voice.say)
     replayed = Replay(

@@ -11,6 +11,7 @@ from rfqwatch.replay.playback import Playback
 from rfqwatch.replay.progress import say_over
 from rfqwatch.stderr import Voice, say_when
 from rfqwatch.stream.drift import Drift
+from rfqwatch.stream.health import Health
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +26,8 @@ class Stream:
     """A stream that is not yet under way. Raises `UsageError` where its selection means nothing.
 
     ``speed`` is that of a replay which was asked for none, and ``say`` says one line where a
-    terminal is not free for it. ``read`` makes events of messages, and ``playback`` is the clock
-    of a replay, None of what is live.
+    terminal is not free for it. ``read`` makes events of messages, ``health`` is
+    how well it is doing, and ``playback`` the clock of a replay, None of what is live.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class Stream:
             self.playback = Playback(speed if replay.speed is None else replay.speed)
         ours = say_over if self.playback else say_when
         self._voice = Voice(live.verbosity.level(), say or ours)
-        self._drift = Drift(self._voice.say)
-        self._selection, self.read = selecting(live.selection, self._drift)
+        drift = Drift(self._voice.say)
+        self._selection, self.read = selecting(live.selection, drift)
+        selected = self._selection.text if self._selection else ""
+        self.health = Health("", drift, selected=selected)
 
     def to(
         self,
@@ -63,7 +66,7 @@ class Stream:
                 live,
                 self._options.recording,
                 selection=self._selection,
-                drift=self._drift,
+                health=self.health,
                 voice=self._voice,
                 gap_advice=gap_advice,
             )
@@ -73,7 +76,7 @@ class Stream:
             live.end,
             playback=self.playback,
             selection=self._selection,
-            drift=self._drift,
+            health=self.health,
             voice=self._voice,
             lead_in=grows,
             stays=stays,

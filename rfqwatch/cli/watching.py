@@ -14,7 +14,6 @@ from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
 from rfqwatch.run import Watched
 from rfqwatch.sources.websocket import Dialer
-from rfqwatch.stream.health import Health
 from rfqwatch.stream.quota import Quota
 from rfqwatch.stream.tee import Tee
 from rfqwatch.stream.watch import Channel, watch
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from rfqwatch.cli.options.stream import LiveOptions
     from rfqwatch.selection.selection import Selection
     from rfqwatch.stderr import Voice
-    from rfqwatch.stream.drift import Drift
+    from rfqwatch.stream.health import Health
     from rfqwatch.stream.quota import Output
 
 
@@ -37,7 +36,7 @@ def watching(
     recording: RecordingOptions | RecordOptions,
     *,
     selection: Selection | None,
-    drift: Drift,
+    health: Health,
     voice: Voice,
     gap_advice: str = "",
 ) -> Iterator[Watched]:
@@ -57,8 +56,7 @@ def watching(
             idle_timeout_s=connection.idle_timeout,
             say=voice.say,
         )
-        selected = selection.text if selection else ""
-        health = Health(exchange.name or dialer.place, drift, selected=selected)
+        health.place = exchange.name or dialer.place
         with (
             to_its_end(health, lambda: output.lost, end, gap_advice),
             recorded(recording, subscription, health, voice) as recorder,

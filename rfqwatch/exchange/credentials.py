@@ -29,9 +29,10 @@ _MAX_KEY_ID_CHARS = 63
 _PEM_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 _ESCAPED_NEWLINE = re.compile(r"\\+[nr]")
 
-_GET_ANOTHER = "use the private key that Kalshi gave with the key id, or create a new API key there"
-_COPY = f"copy the whole key again, its BEGIN and END lines included, or {_GET_ANOTHER}"
-_KINDS = f"Kalshi takes RSA (from {MIN_RSA_BITS} bits) or Ed25519: {_GET_ANOTHER}"
+_ANOTHER = "the private key that Kalshi gave with the key id, or create a new API key there."
+_USE_ANOTHER = f"Use {_ANOTHER}"
+_COPY = f"Copy the whole key again, its BEGIN and END lines included, or use {_ANOTHER}"
+_KINDS = f"Kalshi takes RSA (from {MIN_RSA_BITS} bits) or Ed25519: use {_ANOTHER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,8 @@ def fit_key_id(text: str, source: str) -> str:
     if not key_id or not fits_header or len(key_id) > _MAX_KEY_ID_CHARS:
         raise CredentialsError(
             f"{source} does not hold an API key id",
-            "copy the id that Kalshi shows beside the API key: one word of letters, digits and "
-            "dashes; the private key belongs in KALSHI_PRIVATE_KEY_PATH or KALSHI_PRIVATE_KEY",
+            "Copy the id that Kalshi shows beside the API key: one word of letters, digits and "
+            "dashes; the private key belongs in KALSHI_PRIVATE_KEY_PATH or KALSHI_PRIVATE_KEY.",
         )
     return key_id
 
@@ -87,8 +88,8 @@ def _private_key_from_pem(pem: bytes, source: str, file: str) -> RSAPrivateKey |
     if label == "OPENSSH PRIVATE KEY":
         raise CredentialsError(
             f"{source} holds a key in OpenSSH's own format",
-            f"convert an RSA key: ssh-keygen -p -m PKCS8 -f {file}; an Ed25519 key, which that "
-            "leaves as it is: create a new API key at Kalshi",
+            f"Convert an RSA key: ssh-keygen -p -m PKCS8 -f {file}; an Ed25519 key, which that "
+            "leaves as it is: create a new API key at Kalshi.",
         )
     if label == "ENCRYPTED PRIVATE KEY" or ("Proc-Type:" in body and "ENCRYPTED" in body):
         _refuse_encrypted(source, file)
@@ -104,14 +105,14 @@ def _private_key_from_pem(pem: bytes, source: str, file: str) -> RSAPrivateKey |
 
 def _text(pem: bytes, source: str, file: str) -> str:
     if not pem.strip():
-        raise CredentialsError(f"{source} is empty", _GET_ANOTHER)
+        raise CredentialsError(f"{source} is empty", _USE_ANOTHER)
     try:
         return _ESCAPED_NEWLINE.sub("\n", pem.decode())
     except UnicodeDecodeError:
         pass
     raise CredentialsError(
         f"{source} holds no PEM: it is not UTF-8 text",
-        f"if it is DER: openssl pkey -inform DER -in {file} -out kalshi.pem; else {_GET_ANOTHER}",
+        f"If it is DER: openssl pkey -inform DER -in {file} -out kalshi.pem; else use {_ANOTHER}",
     )
 
 
@@ -127,20 +128,20 @@ def _private_block(text: str, source: str) -> tuple[str, str]:
         return label, body
     if private:
         raise CredentialsError(
-            f"{source} holds {len(private)} private keys", "leave the one of the key id there"
+            f"{source} holds {len(private)} private keys", "Leave the one of the key id there."
         )
     labels = {block[1] for block in blocks}
     if any("CERTIFICATE" in label for label in labels):
-        raise CredentialsError(f"{source} holds a certificate, not a private key", _GET_ANOTHER)
+        raise CredentialsError(f"{source} holds a certificate, not a private key", _USE_ANOTHER)
     if any(label.endswith("PUBLIC KEY") for label in labels):
-        raise CredentialsError(f"{source} holds a public key, not a private one", _GET_ANOTHER)
-    raise CredentialsError(f"{source} holds no private key in PEM format", _GET_ANOTHER)
+        raise CredentialsError(f"{source} holds a public key, not a private one", _USE_ANOTHER)
+    raise CredentialsError(f"{source} holds no private key in PEM format", _USE_ANOTHER)
 
 
 def _refuse_encrypted(source: str, file: str) -> NoReturn:
     raise CredentialsError(
         f"{source} holds an encrypted key, and rfqwatch asks for no passphrase",
-        f"decrypt it: openssl pkey -in {file} -out kalshi.pem, then chmod 600 kalshi.pem",
+        f"Decrypt it: openssl pkey -in {file} -out kalshi.pem, then chmod 600 kalshi.pem.",
     )
 
 

@@ -92,11 +92,12 @@ class SimulatedExchange:
         self._slow_ack = slow_ack
         self._heartbeat = heartbeat
         self._buffer = buffer
+        self._ahead_ms = round(ahead * 1_000)
         self._saboteur = Saboteur(faults, seed)
         self._gate = Gate(
             public_keys,
             self._saboteur,
-            ahead_ms=round(ahead * 1_000),
+            ahead_ms=self._ahead_ms,
             watcher=lambda: self._opened().watcher,
         )
         self._lines: set[Line] = set()
@@ -108,6 +109,7 @@ class SimulatedExchange:
             seed=seed,
             standing=standing,
             batches=batches,
+            ahead_ms=self._ahead_ms,
         )
         self._market: Market | None = None
         self._trading: asyncio.Task[None] | None = None
@@ -169,7 +171,7 @@ class SimulatedExchange:
     async def _converse(self, connection: ServerConnection) -> None:
         if not isinstance(connection, Connection):
             raise TypeError("the server makes connections of its own class")
-        line = Line(connection, self.accepted, apart=self._paced)
+        line = Line(connection, self.accepted, apart=self._paced, ahead_ms=self._ahead_ms)
         self._lines.add(line)
         pings = asyncio.create_task(self._ping(line))
         try:

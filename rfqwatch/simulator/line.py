@@ -41,12 +41,15 @@ class Line:
     """A connection with its subscriptions, by sid.
 
     With ``apart`` each frame is handed to the socket by itself, as the exchange does it; otherwise
-    many are at once.
+    many are at once. ``ahead_ms`` is how far the exchange's clock is ahead of this computer's.
     """
 
-    def __init__(self, connection: Connection, number: int, *, apart: bool) -> None:
+    def __init__(
+        self, connection: Connection, number: int, *, apart: bool, ahead_ms: int = 0
+    ) -> None:
         self.number = number
         self._apart = apart
+        self._ahead_ms = ahead_ms
         self.subscriptions: dict[int, Subscription] = {}
         self.ghost: Subscription | None = None
         """An ended subscription that still has ``ghost_frames`` to come."""
@@ -74,6 +77,10 @@ class Line:
         """Whether messages are queued."""
         return any(subscription.backlog for subscription in self.subscriptions.values())
 
+    def now_ms(self) -> int:
+        """Return the time that frames are stamped with, in Unix milliseconds."""
+        return time.time_ns() // 1_000_000 + self._ahead_ms
+
     def next_sid(self) -> int:
         """Return a sid that this connection hasn't had."""
         sid = self._next_sid
@@ -83,7 +90,7 @@ class Line:
     def reply(self, kind: str, command_id: int, **more: object) -> None:
         """Answer a command, or say something unasked (0), stamped with the time."""
         frame: dict[str, object] = {"id": command_id} if command_id else {}
-        self.write(_encode({**frame, "type": kind, **more, "sending_ts_ms": now_ms()}))
+        self.write(_encode({**frame, "type": kind, **more, "sending_ts_ms": self.now_ms()}))
         self.flush()
 
     def refuse(self, command_id: int, code: int) -> None:
@@ -167,8 +174,3 @@ class Line:
         self._gone = True
         for subscription in list(self.subscriptions.values()):
             subscription.end("disconnected")
-
-
-def now_ms() -> int:
-    """Return the Unix time in milliseconds."""
-    return time.time_ns() // 1_000_000

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.commands import ERRORS
 from rfqwatch.simulator.hostile import BINARY
-from rfqwatch.simulator.line import now_ms
 from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
@@ -158,7 +157,7 @@ class Subscription:
             self._sid,
             b',"seq":' + number if number else b"",
             b',"msg":' + event.msg if event.msg else b"",
-            now_ms(),
+            self.line.now_ms(),
         )
 
     def _next_seq(self) -> int:

@@ -59,13 +59,15 @@ class Link(ClientConnection, asyncio.BufferedProtocol):
     """One open connection, read as bursts of whole messages.
 
     ``over`` is done when the connection ends, or is of no more use: its exception says why.
-    ``pings`` counts those of the exchange.
+    ``pings`` counts those of the exchange, and ``ahead_ms`` is how far its clock is ahead of ours
+    as its answer to the handshake told, if it did.
     """
 
     def __init__(self, protocol: ClientProtocol, **options: object) -> None:
         super().__init__(protocol, **options)  # type: ignore[arg-type]
         self.over: asyncio.Future[None] = self.loop.create_future()
         self.pings = 0
+        self.ahead_ms: int | None = None
         self.way = ""
         """Where it leads and by which way, when that is not the address it is connected to."""
         self._deliver: Deliver | None = None

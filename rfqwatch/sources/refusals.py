@@ -89,8 +89,11 @@ def is_temporary(response: Response) -> bool:
 
 def clock_offset_ms(response: Response, now_ms: int) -> int | None:
     """Give how far the exchange's clock is ahead, when that is what it refuses; else None."""
-    if EXPIRED not in reason(response):
-        return None
+    return ahead_ms(response, now_ms) if EXPIRED in reason(response) else None
+
+
+def ahead_ms(response: Response, now_ms: int) -> int | None:
+    """Give how far the clock of the other end is ahead; None where it told no time."""
     date = date_of(response)
     # The header counts whole seconds: the middle of the second is the best guess.
     return None if date is None else int(date.timestamp() * 1000) + 500 - now_ms

@@ -176,6 +176,8 @@ class Dialer:
                 f"{proxy.name} can't be used: {error}", "Name an http:// proxy, or unset it."
             ) from None
         assert isinstance(link, Link)  # noqa: S101 - the factory above made it
+        if link.response:
+            link.ahead_ms = refusals.ahead_ms(link.response, now().ms)
         return link
 
     def _heed(self, response: Response) -> None:

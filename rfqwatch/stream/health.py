@@ -30,6 +30,8 @@ LATE_MS = 2_000
 """Beyond the least lag, as the clocks of two computers differ."""
 MOST_SHARD_LAGS = 500
 """The same for one connection among several."""
+APART_MS = 2_000
+"""How far the clocks of two computers may be apart before it is minded."""
 _BUCKET_S = 0.25
 
 
@@ -83,7 +85,9 @@ class ShardHealth:
     watching, or is not. ``heard`` is when the last frame came, or none was due before: what is
     known of the shard is of that moment. It is None until the connection was live once.
     ``proven`` is when the exchange last said that the subscription lives, and ``retry_s`` when the
-    shard dials again.
+    shard dials again; ``why`` says why it has to, in words from the wire.
+    ``told_ms`` is how far the exchange's clock is ahead of ours, as its answer to the handshake
+    told, if it did.
     ``missed`` counts the frames known to be missed; a gap whose size can't be known adds none, and
     is one of the ``unmeasured``.
     """
@@ -95,6 +99,8 @@ class ShardHealth:
     heard: Instant | None = None
     proven: Instant | None = None
     retry_s: float | None = None
+    why: str = ""
+    told_ms: int | None = None
     frames: Rate = field(default_factory=Rate)
     lags: deque[int] = field(default_factory=lambda: deque(maxlen=MOST_LAGS))
     gaps: int = 0
@@ -105,7 +111,9 @@ class ShardHealth:
     _least_lag_ms: int | None = None
     _late_since_s: float | None = None
 
-    def become(self, state: Connection, at: Instant, retry_s: float | None = None) -> None:
+    def become(
+        self, state: Connection, at: Instant, retry_s: float | None = None, why: str = ""
+    ) -> None:
         """Note a change of state; one attempt after another is one outage."""
         if self.since_s is None or (state is Connection.WATCHING) is not self.watching:
             self.since_s = at.s
@@ -113,6 +121,7 @@ class ShardHealth:
             self.heard = at
         self.state = state
         self.retry_s = retry_s
+        self.why = "" if self.watching else why or self.why
 
     def receive(self, count: int, at: Instant) -> None:
         """Count a batch of frames."""
@@ -154,10 +163,23 @@ class ShardHealth:
             self._late_since_s = at.s
         return at.s - self._late_since_s
 
-    def measure_anew(self) -> None:
+    @property
+    def ahead_ms(self) -> int:
+        """How far the exchange's clock is ahead of ours, 0 unless what came bears that out.
+
+        An answer may come out of a cache, and what comes may be late: either alone is no proof.
+        """
+        told_ms, least_ms = self.told_ms, self._least_lag_ms
+        if told_ms is None or least_ms is None or abs(told_ms) <= APART_MS:
+            return 0
+        return told_ms if abs(least_ms + told_ms) <= APART_MS else 0
+
+    def measure_anew(self, set_ms: int) -> None:
         """Forget all lags: a clock that they were measured by was set, or stood still."""
         self.lags.clear()
         self._least_lag_ms = None
+        if self.told_ms is not None:
+            self.told_ms -= set_ms
 
 
 class Totals(NamedTuple):
@@ -221,6 +243,11 @@ class Health:
         """Give for how many seconds frames have been counted, since the first of all."""
         since_s = (card.frames.since_s for card in self.shards.values())
         return now_s - min((s for s in since_s if s is not None), default=now_s)
+
+    @property
+    def ahead_ms(self) -> int:
+        """How far the exchange's clock is ahead of ours; 0 unless that is certain, and minded."""
+        return next((ahead for card in self.shards.values() if (ahead := card.ahead_ms)), 0)
 
     def lags(self) -> tuple[int, int] | None:
         """Give the median and the 99th percentile of the lags last seen, in milliseconds.

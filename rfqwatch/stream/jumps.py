@@ -29,10 +29,14 @@ class Clocks(NamedTuple):
 
 
 class Jump(NamedTuple):
-    """What happened, in words, and whether the exchange may have given us up meanwhile."""
+    """What happened, in words, and whether the exchange may have given us up meanwhile.
+
+    ``set_s`` is how far the clock on the wall was set meanwhile.
+    """
 
     text: str
     absent: bool
+    set_s: float
 
 
 def read() -> Clocks:
@@ -46,12 +50,13 @@ def between(before: Clocks, after: Clocks) -> Jump | None:
     wall_s, boot_s, awake_s = (late - early for early, late in zip(before, after, strict=True))
     slept_s, stood_s, set_s = boot_s - awake_s, awake_s - INTERVAL_S, wall_s - boot_s
     if slept_s >= LEAST_STOOD_S:
-        return Jump(f"this computer slept for {slept_s:.0f} s", absent=True)
+        return Jump(f"this computer slept for {slept_s:.0f} s", absent=True, set_s=set_s)
     if stood_s >= LEAST_STOOD_S:
-        return Jump(f"rfqwatch stood still for {stood_s:.0f} s", absent=True)
+        return Jump(f"rfqwatch stood still for {stood_s:.0f} s", absent=True, set_s=set_s)
     if abs(set_s) >= LEAST_SET_S:
         ways = "forward" if set_s > 0 else "back"
-        return Jump(f"this computer's clock was set {ways} by {abs(set_s):.1f} s", absent=False)
+        text = f"this computer's clock was set {ways} by {abs(set_s):.1f} s"
+        return Jump(text, absent=False, set_s=set_s)
     return None
 
 

@@ -74,6 +74,7 @@ class Channel:
         self._gap_said_s = -inf
         self._overflows = 0
         self._advised = False
+        self._skew_said = False
         self._failure: type[Exception] | None = None
         self._failures = 0
 
@@ -128,6 +129,7 @@ class Channel:
         """
         session = self._session
         self._link = link
+        self._health.told_ms = link.ahead_ms
         self._detail(f"connected to {link.described}")
         link.command(session.subscribe(now()))
         link.start(self._deliver)
@@ -158,7 +160,7 @@ class Channel:
 
     def jumped(self, jump: Jump) -> None:
         """Take note that time jumped."""
-        self._health.measure_anew()
+        self._health.measure_anew(round(jump.set_s * 1_000))
         if jump.absent:
             self.doubt(jump.text)
 
@@ -176,7 +178,7 @@ class Channel:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
         frames = [read(data) for data in burst]
-        self._measure(frames[0], burst[0], at)
+        self._measure(frames, burst, at)
         lost: Exception | None = None
         place, end = 0, len(frames)
         output.begin(self._name, at)
@@ -260,14 +262,12 @@ class Channel:
             self._link.command(notice.command)
 
     def _retry(self, why: str, delay_s: float) -> None:
-        self._become(
-            Connection.RECONNECTING,
-            f"{why}; trying again in {delay_s:.1f} s",
-            retry_s=now().s + delay_s,
-        )
+        at = now()
+        self._health.become(Connection.RECONNECTING, at, at.s + delay_s, why)
+        self._say(f"{why}; trying again in {delay_s:.1f} s")
 
-    def _become(self, state: Connection, text: str = "", retry_s: float | None = None) -> None:
-        self._health.become(state, now(), retry_s)
+    def _become(self, state: Connection, text: str = "") -> None:
+        self._health.become(state, now())
         if text:
             self._say(text)
 
@@ -300,11 +300,24 @@ class Channel:
             + (f"; {self._health.gaps} gaps so far" if self._health.gaps > 1 else "")
         )
 
-    def _measure(self, frame: Received, data: Payload, at: Instant) -> None:
-        lag_ms = lag_of(frame, data, at) if type(frame) is Frame else None
+    def _measure(self, frames: Sequence[Received], burst: Sequence[Payload], at: Instant) -> None:
+        # Those that came at once are about as late as the first of them.
+        for frame, data in zip(frames, burst, strict=True):
+            if type(frame) is Frame:
+                lag_ms = lag_of(frame, data, at)
+                break
+        else:
+            return
         if lag_ms is None:
             return
         late_s = self._health.lagged(lag_ms, at)
+        if not self._skew_said and (ahead_ms := self._health.ahead_ms):
+            self._skew_said = True
+            way = "behind" if ahead_ms > 0 else "ahead of"
+            self._say(
+                f"this computer's clock is {abs(ahead_ms) / 1000:.0f} s {way} the exchange's; "
+                "what is received is stamped by it all the same"
+            )
         if late_s > LATE_FOR_ADVISED_S:
             self._advise(f"frames have come over {LATE_MS // 1000} s late for {late_s:.0f} s")
 

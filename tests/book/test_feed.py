@@ -51,6 +51,24 @@ def test_what_can_be_read_is_applied() -> None:
     assert (feed.shed, feed.lost) == (0, 0)
 
 
+def test_the_book_goes_by_the_exchange_s_clock_as_soon_as_that_is_known() -> None:
+    book = Book()
+    known = [0]
+    feed = Feed(book, event_of, lambda: known[0])
+    ours = Instant(AT.ms + 3_600_000, 5.0)
+    feed.begin("0/2", ours)
+    feed.live(Live(1, ours._replace(ms=ours.ms - 1_000), 0.1))
+    known[0] = -3_600_000
+    feed.begin("0/2", ours)
+    created = b'"msg":{"id":"a","created_ts":"2026-09-05T21:59:59.5Z"}'
+    frame = bytearray(FRAMES[0].replace(b'"msg":{"id":"a"}', created))
+    feed.messages([frame], [message(frame)])
+    row = book.rows["a"]
+    assert (row.received_ms, row.since_ms) == (AT.ms, AT.ms - 500)
+    assert book.tempo.last(60, AT.ms + 1_000).opened == 1
+    assert book.state(row, AT.ms) == State.OPEN
+
+
 def test_a_gap_leaves_its_shard_unconfirmed() -> None:
     book = Book()
     feed = Feed(book, event_of)

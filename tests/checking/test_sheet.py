@@ -29,7 +29,7 @@ def skipped(cause: str) -> Verdict:
 
 FOUND = [
     (check("DNS"), passed("exchange.example is 192.0.2.1, after 3 ms", {"ms": 3})),
-    (check("TCP"), failed("connection refused", "is the port right? A firewall may be in the way")),
+    (check("TCP"), failed("connection refused", "Is the port right? A firewall may be in the way")),
     (check("TLS"), skipped("TCP")),
     (check("handshake"), skipped("TCP")),
     (check("REST"), unsure("HTTP 404", "rfqwatch watches without it.", {"status": 404})),
@@ -137,7 +137,7 @@ def test_one_object_for_other_programs() -> None:
             "check": "TCP",
             "verdict": "failed",
             "seen": "connection refused",
-            "mend": "is the port right? A firewall may be in the way",
+            "mend": "Is the port right? A firewall may be in the way",
             "facts": {},
         },
         {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from program import FULL
 from pseudo_terminal import PseudoTerminal, job_control
 from tmux import MODES, PICTURE, Tmux
 from websockets.exceptions import ConnectionClosed
@@ -568,7 +569,7 @@ def test_what_is_recorded_beside_it_says_that_its_user_was_done(tmp_path: Path) 
 
 
 def test_a_record_that_cannot_be_written_is_told_in_the_picture(tmp_path: Path) -> None:
-    limited = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *SIM, "--record", str(tmp_path)]
+    limited = ["bash", "-c", FULL, "bash", *SIM, "--record", str(tmp_path)]
     with PseudoTerminal(limited) as terminal:
         terminal.see(lambda terminal: "not recorded: File too large" in header(terminal))
         terminal.press("q")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from xml.etree import ElementTree as ET
 
 import narrow_locales
 import pytest
+from program import Exchange, rfqwatch
 from rich.segment import Segment
 
 from rfqwatch.screen.picture.styles import BAD, FAINT
 from rfqwatch.screen.snapshot import plain, require_savable, svg
+from rfqwatch.simulator.serving import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +52,20 @@ def test_an_svg_is_as_light_as_the_terminal(
 ) -> None:
     monkeypatch.setenv("COLORFGBG", terminal)
     assert ('fill="#ffffff"' in svg(PICTURE, 40)) is light
+
+
+def test_ages_are_right_though_this_computer_s_clock_is_not(tmp_path: Path) -> None:
+    with running(rate=100, seed=5, standing=20, ahead=3_600) as simulated:
+        done = rfqwatch(
+            *("table", "--once", "--duration", "2s"),
+            environment={**Exchange(simulated, tmp_path).environment, "COLUMNS": "160"},
+        )
+    assert "this computer's clock is 60m behind: lag unknown" in done.stdout
+    assert re.search(r"opened [1-9]\d* closed \d+ in \ds", done.stdout)
+    (life,) = re.findall(r"median life (\S+)", done.stdout)
+    ages = re.findall(r"^[> ?~x]  ?(\d+\S)  ", done.stdout, re.MULTILINE)
+    assert len(ages) > 10
+    assert all(span.endswith("s") for span in (life, *ages))
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -99,7 +99,7 @@ def health(state: Connection = Connection.WATCHING) -> Health:
     card.receive(0, instant(NOW - 190_000))
     card.receive(1_500, instant(NOW - 900))
     if state is Connection.RECONNECTING:
-        card.become(state, instant(NOW - 700), instant(NOW + 3_500).s)
+        card.become(state, instant(NOW - 700), instant(NOW + 3_500).s, "Connection refused")
     for lag_ms in range(100):
         card.lagged(lag_ms, instant(NOW))
     return health
@@ -171,6 +171,14 @@ def sharded() -> Table:
     return Table(sample(), several)
 
 
+def clock_ahead() -> Table:
+    off = health()
+    off.shard("3/10").measure_anew(0)
+    off.shard("3/10").lagged(3_600_400, instant(NOW))
+    off.shard("3/10").told_ms = -3_599_600
+    return Table(sample(), off)
+
+
 def selected() -> Table:
     some = health()
     some.selected = "--market KX*\x1b[31m --legs 2.. --min-cost 100"
@@ -195,6 +203,7 @@ SCENES: dict[str, tuple[Callable[[], Table], int, int]] = {
     "help": (lambda: table("?"), 80, 24),
     "paused": (lambda: table(" "), 80, 16),
     "disconnected": (away, 80, 16),
+    "clock ahead": (clock_ahead, 80, 16),
     "sharded": (sharded, 100, 24),
     "empty": (lambda: table(book=Book()), 80, 8),
 }

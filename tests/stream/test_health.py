@@ -75,9 +75,52 @@ def test_lateness_before_a_clock_was_set_is_none_after_it() -> None:
     card = ShardHealth()
     for s, lag_ms in [(0, 10), (1, 5_010), (4, 5_010)]:
         card.lagged(lag_ms, at(s))
-    card.measure_anew()
+    card.measure_anew(0)
     assert card.recent_lags() is None
     assert [card.lagged(5_010, at(s)) for s in (5, 60, 3_600)] == [0, 0, 0]
+
+
+def told(told_ms: int | None, *lags_ms: int) -> Health:
+    health = Health("prod")
+    card = health.shard("1/2")
+    card.told_ms = told_ms
+    for lag_ms in lags_ms:
+        card.lagged(lag_ms, at(0))
+    health.shard("0/2")
+    return health
+
+
+@pytest.mark.parametrize(
+    ("told_ms", "lags_ms", "ahead_ms"),
+    [
+        (-3_600_000, [3_600_300, 3_700_000], -3_600_000),
+        (5_000, [-4_700, -4_400], 5_000),
+        # Out of a cache, or late: what came does not bear it out.
+        (-3_600_000, [20, 30], 0),
+        (3_600_000, [20, 30], 0),
+        (0, [3_600_000], 0),
+        (None, [3_600_000], 0),
+        (-3_600_000, [], 0),
+        # No more than can be told, or than is minded.
+        (-1_500, [1_500], 0),
+    ],
+)
+def test_a_clock_is_off_where_two_say_so(
+    told_ms: int | None, lags_ms: list[int], ahead_ms: int
+) -> None:
+    assert told(told_ms, *lags_ms).ahead_ms == ahead_ms
+
+
+def test_a_clock_that_is_set_is_off_by_as_much_less() -> None:
+    health = told(-3_600_000, 3_600_300)
+    card = health.shard("1/2")
+    card.measure_anew(-3_590_000)
+    assert health.ahead_ms == 0
+    card.lagged(10_300, at(1))
+    assert health.ahead_ms == -10_000
+    card.measure_anew(-10_000)
+    card.lagged(300, at(2))
+    assert health.ahead_ms == 0
 
 
 def created(sending_ts_ms: int | None, **fields: str) -> tuple[Frame, bytearray]:

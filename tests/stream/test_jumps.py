@@ -52,18 +52,20 @@ def test_a_busy_computer_is_no_jump(late_s: float) -> None:
 )
 def test_a_clock_is_set(set_s: float, told: str) -> None:
     found = jump(wall_s=INTERVAL_S + set_s)
-    assert found == Jump(f"this computer's clock was set {told}", absent=False)
+    assert found is not None
+    assert (found.text, found.absent) == (f"this computer's clock was set {told}", False)
+    assert found.set_s == pytest.approx(set_s)
 
 
 @pytest.mark.parametrize("set_s", [0, 3, -3])
 def test_sleep_is_told_whatever_the_clock_says_then(set_s: float) -> None:
     found = jump(wall_s=3_601 + set_s, boot_s=3_601)
-    assert found == Jump("this computer slept for 3600 s", absent=True)
+    assert found == Jump("this computer slept for 3600 s", absent=True, set_s=set_s)
 
 
 def test_the_program_stood_still() -> None:
     found = jump(wall_s=8, boot_s=8, awake_s=8)
-    assert found == Jump("rfqwatch stood still for 7 s", absent=True)
+    assert found == Jump("rfqwatch stood still for 7 s", absent=True, set_s=0)
 
 
 # A clock that is set

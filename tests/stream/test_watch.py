@@ -697,3 +697,13 @@ async def test_a_malformed_frame_is_quoted_short_and_once_of_a_kind(
     assert "<html>xxx" in said
     assert len(said) < 250
     assert seen.health.shard().malformed == 2
+
+
+@pytest.mark.parametrize("ahead_s", [3_600, -5])
+async def test_what_came_bears_out_that_this_computer_s_clock_is_off(ahead_s: float) -> None:
+    async with start(rate=0, standing=10, ahead=ahead_s) as started:
+        credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
+        seen = await run(started.url, credentials, count=20)
+    assert seen.health.ahead_ms == pytest.approx(ahead_s * 1_000, abs=2_000)
+    (said,) = [text for text in seen.said if "is stamped by it" in text]
+    assert said.startswith("this computer's clock is ")

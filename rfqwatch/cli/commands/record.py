@@ -18,13 +18,15 @@ def record(recording: RecordOptions, options: LiveOptions) -> None:
     from rfqwatch.sources.lookup import Loop
     from rfqwatch.stderr import Verbosity, Voice
     from rfqwatch.stream.drift import Drift
+    from rfqwatch.stream.health import Health
 
     level = options.verbosity.level()
     line = StatusLine(quiet=level == Verbosity.QUIET)
     voice = Voice(level, line.say)
     drift = Drift(voice.say)
     selected, _ = selecting(options.selection, drift)
-    kept = watching(None, options, recording, selection=selected, drift=drift, voice=voice)
+    health = Health("", drift, selected=selected.text if selected else "")
+    kept = watching(None, options, recording, selection=selected, health=health, voice=voice)
     with kept as watched, asyncio.Runner(loop_factory=Loop) as runner:
         assert watched.recorder is not None  # noqa: S101 - the options name where to
         drawn = line.run(watched.health, watched.recorder)

@@ -30,7 +30,7 @@ def table(options: StreamOptions, shown: TableOptions) -> None:
     with said_after(once=once) as say:
         stream = Stream(options, speed=0 if once else 1, say=say)
         book = Book(max_age_ms=round(shown.max_age * 1000), mine=options.live.subscription.mine)
-        output = Feed(book, stream.read)
+        output = Feed(book, stream.read, lambda: stream.health.ahead_ms)
         duration = options.live.end.duration
         if once and not stream.playback:
             duration = duration or ONCE

@@ -38,13 +38,13 @@ def load_credentials(
     if not (key_id or key_file or command or text):
         raise CredentialsError(
             "no API key id and no private key were given",
-            f"set {KEY_ID_VARIABLES[0]} and {KEY_PATH_VARIABLES[0]}, or give --key-id and "
-            "--key-file; --env sim needs neither",
+            f"Set {KEY_ID_VARIABLES[0]} and {KEY_PATH_VARIABLES[0]}, or give --key-id and "
+            "--key-file; --env sim needs neither.",
         )
     if key_id is None:
         raise CredentialsError(
             "a private key was given, but no API key id",
-            f"set {KEY_ID_VARIABLES[0]} or give --key-id",
+            f"Set {KEY_ID_VARIABLES[0]} or give --key-id.",
         )
     checked_id = fit_key_id(key_id, connection.origins["key_id"].words)
     if key_file:
@@ -56,8 +56,8 @@ def load_credentials(
     if not text:
         raise CredentialsError(
             "an API key id was given, but no private key",
-            f"set {KEY_PATH_VARIABLES[0]} (a path) or {KEY_VARIABLE} (the PEM itself), "
-            "or give --key-file",
+            f"Set {KEY_PATH_VARIABLES[0]} (a path) or {KEY_VARIABLE} (the PEM itself), "
+            "or give --key-file.",
         )
     _refuse_path_as_pem(text)
     # Bytes that were no UTF-8 in the environment must reach the check for that.
@@ -70,7 +70,7 @@ def _given(connection: EndpointOptions, name: str, variable: str) -> str | None:
     if value is not None and not unquoted(value):
         raise CredentialsError(
             f"{connection.origins[name].words} is empty",
-            f"give it a value, or leave it out to use {variable}",
+            f"Give it a value, or leave it out to use {variable}.",
         )
     return value
 
@@ -80,5 +80,5 @@ def _refuse_path_as_pem(value: str) -> None:
     if "-----" not in value and "\n" not in value and re.search(r"^/|[.~]", value):
         raise CredentialsError(
             f"{KEY_VARIABLE} holds no PEM; it seems to hold a path",
-            f"a path belongs in {KEY_PATH_VARIABLES[0]}",
+            f"A path belongs in {KEY_PATH_VARIABLES[0]}.",
         )

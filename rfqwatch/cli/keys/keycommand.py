@@ -46,7 +46,7 @@ def key_from_command(command: str, origin: str) -> tuple[bytes, str]:
     if may_be_key(words[0]):
         raise CredentialsError(
             f"{origin} takes a command; it seems to hold the key itself",
-            f"put the key's text into {KEY_VARIABLE}, or into a file and give its path",
+            f"Put the key's text into {KEY_VARIABLE}, or into a file and give its path.",
         )
     called = f"{cut(Path(words[0]).name, 40)} ({origin})"
     pem, complaint, ended = _run(words, called)
@@ -54,12 +54,12 @@ def key_from_command(command: str, origin: str) -> tuple[bytes, str]:
         how = f"exit code {ended}" if ended > 0 else f"signal {signal.Signals(-ended).name}"
         raise CredentialsError(
             f"{called} failed with {how}{_shown(complaint)}",
-            "it has to print the private key in PEM; try it in a shell",
+            "It has to print the private key in PEM; try it in a shell.",
         )
     if not pem.strip():
         raise CredentialsError(
             f"{called} printed nothing{_shown(complaint)}",
-            "it has to print the private key in PEM; try it in a shell",
+            "It has to print the private key in PEM; try it in a shell.",
         )
     return pem, f"what {called} printed"
 
@@ -72,7 +72,7 @@ def _split(command: str, origin: str) -> list[str]:
             return [os.path.expanduser(word) for word in words]  # noqa: PTH111 - not all are paths
     except ValueError as error:
         reason = f"can't be taken apart: {error}"
-    raise CredentialsError(f"{origin} {reason}", "write it as for a shell: op read 'op://…'")
+    raise CredentialsError(f"{origin} {reason}", "Write it as for a shell: op read 'op://…'")
 
 
 def _run(words: list[str], called: str) -> tuple[bytes, bytes, int]:
@@ -96,7 +96,7 @@ def _run(words: list[str], called: str) -> tuple[bytes, bytes, int]:
         reason = f"can't be run: {error.strerror}"
     except ValueError:
         pass
-    raise CredentialsError(f"{called} {reason}", "name a program on your PATH, or its whole path")
+    raise CredentialsError(f"{called} {reason}", "Name a program on your PATH, or its whole path.")
 
 
 def _heard(process: subprocess.Popen[bytes], called: str) -> tuple[bytes, bytes, int]:
@@ -132,7 +132,7 @@ def _refuse_what_is_too_long(pem: bytes, called: str) -> None:
     if len(pem) > MAX_KEY_BYTES:
         raise CredentialsError(
             f"{called} printed more than {MAX_KEY_BYTES // 1024} KiB, which no key is",
-            "it has to print the private key in PEM, nothing else",
+            "It has to print the private key in PEM, nothing else.",
         )
 
 
@@ -140,7 +140,7 @@ def _refuse_what_takes_too_long(deadline: float, complaint: bytes, called: str) 
     if time.monotonic() > deadline:
         raise CredentialsError(
             f"{called} gave no whole key within {PATIENCE_S:g} s{_shown(complaint)}",
-            "unlock the store of secrets first, or try the command in a shell",
+            "Unlock the store of secrets first, or try the command in a shell.",
         )
 
 

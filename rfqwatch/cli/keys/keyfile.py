@@ -28,7 +28,7 @@ _MAX_SHOWN_CHARS = 200
 
 _DESCRIPTOR = re.compile(r"/dev/(?:fd/\d+|stdin)|/proc/(?:self|\d+)/fd/\d+")
 
-_GIVE_PATH = "give the path of the PEM file with your private key"
+_GIVE_PATH = "Give the path of the PEM file with your private key."
 
 
 def credentials_from_file(key_id: str, value: str, origin: str) -> tuple[Credentials, list[str]]:
@@ -54,14 +54,14 @@ def _expanded(value: str, origin: str) -> str:
         pass
     raise CredentialsError(
         f"{origin} names {_shown(value)}, whose user has no home directory here",
-        "give the whole path of the key file",
+        "Give the whole path of the key file.",
     )
 
 
 def _refuse_pem_as_path(origin: str) -> NoReturn:
     raise CredentialsError(
         f"{origin} takes the path of a key file; it seems to hold the key itself",
-        f"put the key's text into {KEY_VARIABLE}, or into a file and give its path",
+        f"Put the key's text into {KEY_VARIABLE}, or into a file and give its path.",
     )
 
 
@@ -92,7 +92,7 @@ def _read(path: str, origin: str, source: str) -> tuple[bytes, int]:
         reason = "does not exist"
     except PermissionError:
         reason = "can't be read: permission denied"
-        advice = f"make it yours to read: chmod 600 {_as_argument(path)}"
+        advice = f"Make it yours to read: chmod 600 {_as_argument(path)}"
     except OSError as error:
         reason = f"can't be read: {error.strerror}"
     except ValueError:
@@ -118,7 +118,7 @@ def _read_descriptor(descriptor: int, source: str) -> bytes:
         if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
             raise CredentialsError(
                 f"{source} gave no whole key within {PIPE_PATIENCE_S:g} s",
-                "check the command that writes into this pipe",
+                "Check the command that writes into this pipe.",
             )
         chunk = os.read(descriptor, MAX_KEY_FILE_BYTES + 1 - len(content))
         if not chunk:

@@ -100,12 +100,16 @@ def _content(file: Path) -> bytes | None:
     except (OSError, ValueError):
         return None
     if not stat.S_ISREG(mode):
-        raise UsageError(f"{file} is not a regular file", "Profiles are read from there.")
+        raise UsageError(
+            f"{file} is not a regular file",
+            "Make a file of it, or move it away: profiles are read from there.",
+        )
     try:
         return file.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{file} can't be read: {error.strerror}", "Profiles are read from there."
+            f"{file} can't be read: {error.strerror}",
+            "Make it yours to read, or move it away: profiles are read from there.",
         ) from None
 
 

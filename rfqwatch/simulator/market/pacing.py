@@ -39,13 +39,14 @@ class Market:
         seed: int | None,
         standing: int | None,
         batches: bool,
+        ahead_ms: int = 0,
     ) -> None:
         self._lines = lines
         self._saboteur = saboteur
         self._rate = rate
         if standing is None:
             standing = min(natural_book(rate), _MOST_STANDING) if rate else _UNPACED_STANDING
-        self._start_us = time.time_ns() // 1_000
+        self._start_us = time.time_ns() // 1_000 + ahead_ms * 1_000
         self._traffic = Traffic(
             seed=seed,
             rate=rate or _UNPACED_RATE,

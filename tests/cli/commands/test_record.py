@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
-from program import RFQWATCH, Exchange, bash, events, is_quiet, rest, rfqwatch, started
+from program import FULL, RFQWATCH, Exchange, events, is_quiet, rest, rfqwatch, started
 from recordings import content, files, first_line, needs_tool
 
 if TYPE_CHECKING:
@@ -68,7 +68,13 @@ def test_the_oldest_files_are_removed(exchange: Exchange, tmp_path: Path) -> Non
 
 
 def test_what_cannot_be_written_at_the_end_is_an_error(exchange: Exchange, tmp_path: Path) -> None:
-    done = bash(f"ulimit -f 0; rfqwatch record {tmp_path} -n 50", exchange.environment)
+    done = subprocess.run(
+        ["bash", "-c", FULL, "bash", *RFQWATCH, "record", str(tmp_path), "-n", "50"],
+        env=exchange.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "error: 50 events could not be recorded: File too large" in done.stderr
     assert is_quiet(done.stderr)
@@ -76,7 +82,7 @@ def test_what_cannot_be_written_at_the_end_is_an_error(exchange: Exchange, tmp_p
 
 
 def test_it_is_one_too_where_a_signal_ends_it(exchange: Exchange, tmp_path: Path) -> None:
-    limited = ["bash", "-c", 'ulimit -f 0; exec "$@"', "bash", *RFQWATCH]
+    limited = ["bash", "-c", FULL, "bash", *RFQWATCH]
     with subprocess.Popen(
         [*limited, "record", str(tmp_path)],
         env=exchange.environment,

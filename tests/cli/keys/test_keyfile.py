@@ -300,19 +300,19 @@ BAD_KEYS: list[tuple[str, Callable[[Keys], bytes], str, str]] = [
     ("latin-1", lambda keys: b"cl\xe9\n" + keys.pem, "not UTF-8 text", "private key"),
     ("html", lambda _: b"<!doctype html><title>Log in</title>", "no private key", "private key"),
     ("bare-base64", lambda keys: base64.b64encode(der(keys)), "no private key", "private key"),
-    ("no-end", lambda keys: keys.pem[:-30], "END line is missing", "copy the whole key"),
+    ("no-end", lambda keys: keys.pem[:-30], "END line is missing", "Copy the whole key"),
     (
         "cut-in-the-middle",
         lambda keys: (
             b"".join(pkcs8(keys.rsa).splitlines(keepends=True)[:9]) + b"-----END PRIVATE KEY-----\n"
         ),
         "cut off or damaged",
-        "copy the whole key",
+        "Copy the whole key",
     ),
-    ("no-body", lambda _: f"{BEGIN}{END}".encode(), "cut off or damaged", "copy the whole key"),
-    ("not-base64", lambda _: f"{BEGIN}***{END}".encode(), "cut off or damaged", "copy the whole"),
-    ("no-key", lambda _: f"{BEGIN}AAAA{END}".encode(), "cut off or damaged", "copy the whole"),
-    ("two", lambda keys: keys.pem + keys.pem, "2 private keys", "leave the one"),
+    ("no-body", lambda _: f"{BEGIN}{END}".encode(), "cut off or damaged", "Copy the whole key"),
+    ("not-base64", lambda _: f"{BEGIN}***{END}".encode(), "cut off or damaged", "Copy the whole"),
+    ("no-key", lambda _: f"{BEGIN}AAAA{END}".encode(), "cut off or damaged", "Copy the whole"),
+    ("two", lambda keys: keys.pem + keys.pem, "2 private keys", "Leave the one"),
     ("long", lambda keys: keys.pem + b"#" * 70_000, "longer than 64 KiB", "path"),
 ]
 
@@ -365,7 +365,7 @@ def test_advised_command_decrypts(keys: Keys, tmp_path: Path) -> None:
         pytest.skip("there is no openssl on this machine to try the advised command with")
     pem = pkcs8(keys.rsa, BestAvailableEncryption(b"secret"))
     path = written(tmp_path / "it's mine.pem", pem)
-    command = refusal(load, path).advice.removeprefix("decrypt it: ").partition(", then")[0]
+    command = refusal(load, path).advice.removeprefix("Decrypt it: ").partition(", then")[0]
     subprocess.run(
         [*shlex.split(command), "-passin", "pass:secret"], cwd=tmp_path, check=True, timeout=10
     )
@@ -405,7 +405,7 @@ def test_key_in_place_of_a_path_is_refused_unseen(
 def test_path_in_place_of_a_key_names_the_variable_for_paths(path: str) -> None:
     error = refusal(load_credentials, KEY_ID, None, {"KALSHI_PRIVATE_KEY": path})
     assert error.message.startswith("KALSHI_PRIVATE_KEY holds no PEM")
-    assert error.advice == "a path belongs in KALSHI_PRIVATE_KEY_PATH"
+    assert error.advice == "A path belongs in KALSHI_PRIVATE_KEY_PATH."
     assert path not in error.message
 
 

@@ -99,6 +99,12 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
     elif cards:
         live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
+    if why := next((card.why for card in cards if card.why), ""):
+        yield Item(why, BAD)
+    if ahead_ms := pulse.health.ahead_ms:
+        way = "behind" if ahead_ms > 0 else "ahead"
+        off = span(round(abs(ahead_ms), -3))
+        yield Item(f"this computer's clock is {off} {way}: lag unknown", BAD)
 
 
 def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
@@ -111,7 +117,7 @@ def _shards(pulse: Pulse, *, watching: bool) -> Iterable[Item]:
             news = f"as of {clock(card.lost.ms)}"
         else:
             news = f"{card.frames.per_second(pulse.now.s):,.0f}/s"
-            if lags := card.recent_lags():
+            if not card.ahead_ms and (lags := card.recent_lags()):
                 news += f" lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms"
         gaps = f" gaps {card.gaps:,}" * bool(card.gaps)
         yield Item(f"{card.name} {connection.text} {news}{gaps}", connection.style)
@@ -160,7 +166,8 @@ def _counts(pulse: Pulse) -> Iterable[Item]:
 
 def _flow_now(pulse: Pulse) -> Iterable[Item]:
     minute = pulse.book.tempo.last(_MINUTE_S, pulse.now.ms)
-    if len(pulse.health.shards) == 1 and (lags := pulse.health.lags()) is not None:
+    told = len(pulse.health.shards) == 1 and not pulse.health.ahead_ms
+    if told and (lags := pulse.health.lags()) is not None:
         yield Item(f"lag p50 {lags[0]:,}ms p99 {lags[1]:,}ms")
     counted_s = round(pulse.health.counted_s(pulse.now.s))
     during = "1m" if counted_s >= _MINUTE_S else f"{counted_s}s"
