@@ -17,11 +17,7 @@ The number is the exit code. An error is said in one or two lines: what happened
 
 from __future__ import annotations
 
-import errno
 from typing import ClassVar
-
-UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
-"""An `OSError` of these that names no file is standard output's: no room, or a failed device."""
 
 
 class RfqwatchError(Exception):

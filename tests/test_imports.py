@@ -19,15 +19,15 @@ ALLOWED = {
     "errors": set(),
     "clock": set(),
     "signals": set(),
-    "pasting": set(),
+    "unquoting": set(),
     "escaping": set(),
     "stderr": {"escaping"},
-    "exchange": {"errors", "pasting"},
+    "exchange": {"errors", "unquoting"},
     "book": {"exchange"},
     "selection": {"errors", "exchange", "book"},
     "report": {"exchange", "book"},
     "lines": {"errors", "escaping", "exchange"},
-    "sources": {"", "errors", "clock", "pasting", "exchange", "book", "lines"},
+    "sources": {"", "errors", "clock", "unquoting", "exchange", "book", "lines"},
     "stream": {"errors", "clock", "exchange", "book", "lines", "sources"},
     "recording": {"errors", "clock", "lines"},
     "replay": {"clock", "stderr", "exchange", "sources", "stream"},
@@ -39,7 +39,7 @@ ALLOWED = {
         *("", "errors", "clock", "escaping", "stderr"),
         *("exchange", "book", "sources", "stream", "screen"),
     },
-    "survey": {"exchange", "report", "sources"},
+    "reportfeed": {"exchange", "report", "sources"},
     "run": {"clock", "signals", "lines", "stream"},
     "simulator": {"errors"},
 }
@@ -52,7 +52,7 @@ FOR_TYPES = {
     "recording": {"stderr", "exchange", "stream"},
     "replay": {"lines"},
     "screen": {"replay", "recording"},
-    "survey": {"selection", "stream"},
+    "reportfeed": {"selection", "stream"},
     "run": {"stderr", "recording"},
 }
 # The command line joins the parts: it may import any of them, and only the module that stands for
@@ -61,7 +61,7 @@ JOINER = "cli"
 ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines"}}
 
 MIDDLE = {"exchange", "book", "selection", "report"}
-PURE = {f"stream/{name}.py" for name in ("drift", "health", "novelty", "summary", "tee")}
+PURE = {f"stream/{name}.py" for name in ("drift", "health", "newfields", "summary", "tee")}
 SECRETS = {"exchange/credentials.py", "exchange/signing.py"}
 """What in the middle signs, or makes keys that do: cryptography is theirs."""
 IMPURE = {

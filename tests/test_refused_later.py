@@ -25,7 +25,7 @@ from program import (
 from raw_server import Peer, answer, raw_server
 from surroundings import stepped
 
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 from rfqwatch.simulator.serving import start
 
 if TYPE_CHECKING:

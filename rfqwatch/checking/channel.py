@@ -6,9 +6,9 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
-from rfqwatch.checking.course import Check
-from rfqwatch.checking.explaining import explained
+from rfqwatch.checking.dependencies import Check
 from rfqwatch.checking.listening import Conversation
+from rfqwatch.checking.refusals import explained
 from rfqwatch.checking.verdict import failed, failure, passed, unsure
 from rfqwatch.clock import now
 from rfqwatch.errors import GapsError, RefusedError, RfqwatchError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.checking.channel import FIRST_S, LISTEN_S, ChannelChecks
-from rfqwatch.checking.course import verdicts
-from rfqwatch.checking.measuring import Measurements
+from rfqwatch.checking.dependencies import verdicts
+from rfqwatch.checking.messages import Measurements
 from rfqwatch.checking.network import Network
 from rfqwatch.checking.rest import RestChecks
 from rfqwatch.checking.settings import Settings
@@ -14,7 +14,7 @@ from rfqwatch.checking.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
 
-    from rfqwatch.checking.course import Check
+    from rfqwatch.checking.dependencies import Check
     from rfqwatch.checking.subject import Subject
     from rfqwatch.checking.verdict import Verdict
 

@@ -18,7 +18,7 @@ from rfqwatch.exchange.wire import Malformed, Unknown
 from rfqwatch.stderr import Verbosity, Voice
 from rfqwatch.stream.drift import Drift
 from rfqwatch.stream.health import Health
-from rfqwatch.stream.novelty import novel_fields
+from rfqwatch.stream.newfields import novel_fields
 from rfqwatch.stream.quota import Quota
 from rfqwatch.stream.watch import Channel
 

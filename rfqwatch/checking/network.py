@@ -6,7 +6,7 @@ import ssl
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rfqwatch.checking.course import Check
+from rfqwatch.checking.dependencies import Check
 from rfqwatch.checking.verdict import failed, passed, unsure
 from rfqwatch.clock import now
 from rfqwatch.sources.connecting import UnusableProxyError, Way

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 from msgspec import Struct
 
-from rfqwatch.checking.course import Check
-from rfqwatch.checking.explaining import TOLERATED_MS, apart, explained
+from rfqwatch.checking.dependencies import Check
+from rfqwatch.checking.refusals import TOLERATED_MS, apart, explained
 from rfqwatch.checking.verdict import Verdict, failed, passed, unsure
 from rfqwatch.errors import ConnectionFailedError, RefusedError
 from rfqwatch.sources import refusals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rfqwatch.checking.course import Check
+from rfqwatch.checking.dependencies import Check
 from rfqwatch.checking.verdict import passed, unsure
 from rfqwatch.sources.certificates import tls_context
 from rfqwatch.sources.connecting import bracketed

@@ -20,12 +20,14 @@ from rfqwatch.cli.commands.table import table
 from rfqwatch.cli.commands.tail import tail
 from rfqwatch.cli.groups import ungrouped
 from rfqwatch.cli.help.command import HelpedCommand, HelpedProgram
-from rfqwatch.cli.options.settings import ProfileOptions
-from rfqwatch.cli.settings.command import SettingCommand
-from rfqwatch.errors import UNWRITABLE, OutputError, RfqwatchError, UsageError
+from rfqwatch.cli.options.profile import ProfileOptions
+from rfqwatch.cli.settings.applying import SettingCommand
+from rfqwatch.errors import OutputError, RfqwatchError, UsageError
 
 LARGEST_PAPER = {"COLUMNS": 1_000, "LINES": 10_000}
 """Where no terminal tells the size, these do; what is no size, or would fill memory, does not."""
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""An `OSError` of these that names no file is standard output's: no room, or a failed device."""
 LIMITS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 app = typer.Typer(

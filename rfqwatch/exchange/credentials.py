@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
 from rfqwatch.errors import CredentialsError
-from rfqwatch.pasting import unquoted
+from rfqwatch.unquoting import unquoted
 
 MIN_RSA_BITS = 2048
 

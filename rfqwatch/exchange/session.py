@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING, Literal
 from msgspec.structs import replace
 
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
-from rfqwatch.exchange.doubt import ANSWER_TIMEOUT_S, Doubt
 from rfqwatch.exchange.errorcodes import (
     AUTHENTICATION_REQUIRED,
     ENDING_CODES,
@@ -31,6 +30,7 @@ from rfqwatch.exchange.errorcodes import (
     OVERFLOW,
     REFUSING_CODES,
 )
+from rfqwatch.exchange.liveness import ANSWER_TIMEOUT_S, Doubt
 from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.numbering import Numbering
 from rfqwatch.exchange.wire import (

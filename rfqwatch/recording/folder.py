@@ -9,8 +9,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from rfqwatch.errors import UsageError
-from rfqwatch.recording.limits import Kept
 from rfqwatch.recording.names import PART, is_ours, next_name
+from rfqwatch.recording.rotation import Kept
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rfqwatch.lines.buffer import Mark, Shed
     from rfqwatch.recording.compression import Compression
     from rfqwatch.recording.folder import Folder
-    from rfqwatch.recording.limits import Retention, Rotation
+    from rfqwatch.recording.rotation import Retention, Rotation
     from rfqwatch.stderr import Voice
     from rfqwatch.stream.health import Health
 

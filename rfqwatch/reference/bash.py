@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.reference.commands import PROFILE_TABLE, Value
+from rfqwatch.reference.commandline import PROFILE_TABLE, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.reference.commands import Command
+    from rfqwatch.reference.commandline import Command
 
 # What bash calls a word begins behind "=", ":" and "@"; `typed` is what a function may change.
 _SCRIPT = r"""# rfqwatch in bash. Made from the declared options by: python -m rfqwatch.reference

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rfqwatch.reference.bash import bash
-from rfqwatch.reference.commands import declared
+from rfqwatch.reference.commandline import declared
 from rfqwatch.reference.fish import fish
 from rfqwatch.reference.linepage import line_page
 from rfqwatch.reference.manpages import manpages

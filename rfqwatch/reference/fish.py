@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.reference.commands import PROFILE_TABLE, Value
+from rfqwatch.reference.commandline import PROFILE_TABLE, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.reference.commands import Argument, Command, Option
+    from rfqwatch.reference.commandline import Argument, Command, Option
 
 _SCRIPT = r"""# rfqwatch in fish. Made from the declared options by: python -m rfqwatch.reference
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.cli.help.writing import PANELS, UNNAMED, without_brackets
+from rfqwatch.cli.help.helptext import PANELS, UNNAMED, without_brackets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rfqwatch.reference.commands import Argument, Command, Option
+    from rfqwatch.reference.commandline import Argument, Command, Option
 
 
 def in_panels(options: Iterable[Option]) -> dict[str, list[Option]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.cli.help.concerns import EXITS, VARIABLES, exits, variables
 from rfqwatch.cli.help.examples import EXAMPLES
+from rfqwatch.cli.help.footer import EXITS, VARIABLES, exits, variables
 from rfqwatch.reference.listing import in_panels, meaning, names, option_names, takes, usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.reference.commands import Command, Option
+    from rfqwatch.reference.commandline import Command, Option
 
 _BEGINNING = r""".\" Made of the declared command line by: python -m rfqwatch.reference
 .TH {title} 1 "" rfqwatch rfqwatch

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.cli.help.concerns import EXITS, VARIABLES
+from rfqwatch.cli.help.footer import EXITS, VARIABLES
 from rfqwatch.reference.listing import in_panels, names, option_names, takes, usage
 from rfqwatch.reference.markdown import code, page, plain, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rfqwatch.reference.commands import Command, Option
+    from rfqwatch.reference.commandline import Command, Option
 
 
 def option_page(program: Command) -> str:

@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from rfqwatch.reference.bash import quoted
-from rfqwatch.reference.commands import PROFILE_TABLE, Value
+from rfqwatch.reference.commandline import PROFILE_TABLE, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rfqwatch.reference.commands import Command, Option
+    from rfqwatch.reference.commandline import Command, Option
 
 _SCRIPT = r"""#compdef rfqwatch
 # rfqwatch in zsh. Made from the declared options by: python -m rfqwatch.reference

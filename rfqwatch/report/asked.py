@@ -9,8 +9,8 @@ from rfqwatch.report.sizes import sizes_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rfqwatch.report.reading import Created, CreatedLine
     from rfqwatch.report.sizes import Size
-    from rfqwatch.report.typed import Created, CreatedLine
 
 
 class Asked(NamedTuple):

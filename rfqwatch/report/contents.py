@@ -15,14 +15,14 @@ from rfqwatch.report.questions.lags import Lags
 from rfqwatch.report.questions.lives import Lives
 from rfqwatch.report.questions.pairs import Pairs
 from rfqwatch.report.questions.quoting import Quoting
-from rfqwatch.report.typed import block_of
+from rfqwatch.report.reading import block_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rfqwatch.exchange.notices import Gap
     from rfqwatch.report.answer import Answer
-    from rfqwatch.report.typed import Line
+    from rfqwatch.report.reading import Line
 
 
 class Report:

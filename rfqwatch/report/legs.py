@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from rfqwatch.report.typed import Created
+    from rfqwatch.report.reading import Created
 
 
 class _Leg(Struct, gc=False, frozen=True):

@@ -11,7 +11,7 @@ from rfqwatch.exchange.events import CENTICENTS, Amount, decode_amount
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rfqwatch.report.typed import Created
+    from rfqwatch.report.reading import Created
 
 MICRO = -6
 """Dollars have six digits behind the point at the most (docs.kalshi.com, Fixed-Point Migration)."""

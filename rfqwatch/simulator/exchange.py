@@ -11,11 +11,11 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from rfqwatch.simulator import commands
-from rfqwatch.simulator.faults import SUBSCRIBE, FaultKind
-from rfqwatch.simulator.line import Connection, Line
+from rfqwatch.simulator.connection import Connection, Line
+from rfqwatch.simulator.faults.effects import Saboteur
+from rfqwatch.simulator.faults.kinds import SUBSCRIBE, FaultKind
 from rfqwatch.simulator.market.pacing import Market
 from rfqwatch.simulator.requests.handshake import PATH, Gate
-from rfqwatch.simulator.sabotage import Saboteur
 from rfqwatch.simulator.subscription import Subscription
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from rfqwatch.simulator.account import Account
-    from rfqwatch.simulator.faults import Fault
+    from rfqwatch.simulator.faults.kinds import Fault
     from rfqwatch.simulator.requests.signatures import PublicKey
 
 _CLOSE_TIMEOUT = 1.0

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, Unpack
 
@@ -20,14 +21,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from rfqwatch.errors import RfqwatchError
 from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.exchange import SimulatedExchange
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from ssl import SSLContext
     from typing import BinaryIO
 
-    from rfqwatch.simulator.faults import Fault
+    from rfqwatch.simulator.faults.kinds import Fault
 
 
 class Options(TypedDict, total=False):
@@ -94,15 +95,22 @@ async def serve(*, announce: Callable[[str], None], **options: Unpack[Options]) 
     ``announce`` is given shell lines, one at a time: the variables that lead rfqwatch there, its
     throwaway key in a private file that goes when the exchange does.
 
-    Raises OSError when the port is taken or the file can't be written.
+    Raises RfqwatchError when the port is taken or the file can't be written.
     """
-    async with start(**options) as started:
-        with _private_file(started.private_key_pem) as path:
-            announce(f"export KALSHI_API_KEY_ID={started.key_id}")
-            announce(f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(path)}")
-            announce(f"export RFQWATCH_URL={started.exchange.url}")
-            announce(f"# or: rfqwatch tail --url {started.exchange.url}")
-            await asyncio.get_running_loop().create_future()
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            started = await stack.enter_async_context(start(**options))
+            path = stack.enter_context(_private_file(started.private_key_pem))
+        except OSError as error:
+            raise RfqwatchError(
+                f"the simulated exchange can't serve: {error.strerror}",
+                "Try another --port." if error.errno in {EADDRINUSE, EACCES} else "",
+            ) from None
+        announce(f"export KALSHI_API_KEY_ID={started.key_id}")
+        announce(f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(path)}")
+        announce(f"export RFQWATCH_URL={started.exchange.url}")
+        announce(f"# or: rfqwatch tail --url {started.exchange.url}")
+        await asyncio.get_running_loop().create_future()
 
 
 @contextlib.contextmanager
@@ -231,8 +239,8 @@ def _write_line(process: subprocess.Popen[bytes], line: bytes) -> None:
     if process.stdin is None:
         raise RfqwatchError("The simulated exchange has no standard input.")
     with contextlib.suppress(BrokenPipeError):  # the answer that doesn't come tells
-        process.stdin.write(line + b"\n")
-        process.stdin.flush()
+        # What Python's own buffer can't get rid of would be tried again when it is closed.
+        os.write(process.stdin.fileno(), line + b"\n")
 
 
 def _read_line(process: subprocess.Popen[bytes]) -> bytes:

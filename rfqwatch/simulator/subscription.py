@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator.account import Account
 from rfqwatch.simulator.commands import ERRORS
-from rfqwatch.simulator.hostile import BINARY
+from rfqwatch.simulator.faults.hostile import BINARY
 from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from rfqwatch.simulator.commands import Subscribe
-    from rfqwatch.simulator.hostile import Hostile
-    from rfqwatch.simulator.line import Line
+    from rfqwatch.simulator.connection import Line
+    from rfqwatch.simulator.faults.hostile import Hostile
     from rfqwatch.simulator.market.agenda import Event
 
 _FRAMES_AT_ONCE: Final = 2_000  # then the other connections have their turn

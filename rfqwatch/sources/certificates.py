@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
-from rfqwatch.pasting import unquoted
+from rfqwatch.unquoting import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Container

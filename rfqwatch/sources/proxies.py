@@ -10,9 +10,9 @@ from websockets.exceptions import InvalidProxy
 from websockets.proxy import get_proxy, parse_proxy
 
 from rfqwatch.errors import ConnectionFailedError
-from rfqwatch.pasting import unquoted
 from rfqwatch.sources.link import DisconnectedError
 from rfqwatch.sources.refusals import describe, is_temporary
+from rfqwatch.unquoting import unquoted
 
 if TYPE_CHECKING:
     from websockets.http11 import Response

@@ -21,8 +21,8 @@ from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
 from rfqwatch.lines.wording import counted
 from rfqwatch.sources.link import DisconnectedError, caught_up
+from rfqwatch.stream.clockjumps import jumps
 from rfqwatch.stream.health import LATE_MS, Connection, lag_of
-from rfqwatch.stream.jumps import jumps
 from rfqwatch.stream.quota import EnoughError
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from rfqwatch.sources.link import Link
     from rfqwatch.sources.websocket import Dialer
     from rfqwatch.stderr import Voice
+    from rfqwatch.stream.clockjumps import Jump
     from rfqwatch.stream.health import ShardHealth
-    from rfqwatch.stream.jumps import Jump
     from rfqwatch.stream.quota import Output, Quota
 
 MOST_KINDS_SAID = 100

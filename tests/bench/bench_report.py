@@ -27,8 +27,8 @@ from msgspec import Struct
 
 from rfqwatch.exchange.events import Event, RfqCreated, RfqDeleted, Timestamp, decode_amount
 from rfqwatch.report.contents import Report
+from rfqwatch.reportfeed import Survey
 from rfqwatch.stream.drift import Drift
-from rfqwatch.survey import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

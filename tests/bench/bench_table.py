@@ -34,7 +34,7 @@ CHILD = """
 import json, sys, time
 from rfqwatch.stream import watch
 from rfqwatch.cli import main as cli
-from rfqwatch.screen.live import LiveTable
+from rfqwatch.screen.loop import LiveTable
 from rfqwatch.screen.terminal.tty import Screen
 from rfqwatch.sources.link import Link
 

@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 from rfqwatch.simulator.serving import running
 
 FAULTS = "reset,overflow,seq-hole,malformed,unknown-type"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ledger import Ledger
 from tailing import resident_mb, tailing
 
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 from rfqwatch.simulator.serving import running
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from relay import relaying
 from tailing import resident_mb, tailing
 
 from rfqwatch.cli.options.quantities import Size
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 from rfqwatch.simulator.market.agenda import ANNOUNCEMENTS
 from rfqwatch.simulator.serving import running
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from ledger import Ledger
 from tailing import describe_memory, resident_mb, tailing
 
-from rfqwatch.simulator.faults import Fault, FaultKind, parse_faults
+from rfqwatch.simulator.faults.kinds import Fault, FaultKind, parse_faults
 from rfqwatch.simulator.serving import running
 
 if TYPE_CHECKING:

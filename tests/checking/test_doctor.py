@@ -17,12 +17,12 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from rfqwatch.checking import channel
-from rfqwatch.checking.course import exit_code
+from rfqwatch.checking.dependencies import exit_code
 from rfqwatch.checking.verdict import Sign, Verdict
 from rfqwatch.clock import now
 from rfqwatch.errors import CredentialsError
-from rfqwatch.exchange import doubt, session
-from rfqwatch.simulator.faults import FaultKind, parse_faults
+from rfqwatch.exchange import liveness, session
+from rfqwatch.simulator.faults.kinds import FaultKind, parse_faults
 from rfqwatch.simulator.serving import start, throwaway_key
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ ORDER = [
 
 @pytest.fixture(autouse=True)
 def impatience(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (session, doubt):
+    for module in (session, liveness):
         monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", 0.4)
     monkeypatch.setattr(channel, "ANSWER_S", 0.3)
     monkeypatch.setattr(channel, "_MINDED_ACKNOWLEDGEMENT_S", 60)

@@ -15,7 +15,7 @@ import trustme
 from examining import examined, odd, subject
 from raw_server import Peer, answer, for_ever, raw_server
 
-from rfqwatch.checking.course import exit_code
+from rfqwatch.checking.dependencies import exit_code
 from rfqwatch.checking.verdict import Sign
 from rfqwatch.simulator.serving import start, throwaway_key
 from rfqwatch.sources import connecting, rest

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from rfqwatch.cli.groups import ungrouped
-from rfqwatch.cli.settings.command import SettingCommand
+from rfqwatch.cli.settings.applying import SettingCommand
 from rfqwatch.cli.settings.origin import Origins
 
 

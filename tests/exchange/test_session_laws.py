@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from rfqwatch.exchange.doubt import ANSWER_TIMEOUT_S
+from rfqwatch.exchange.liveness import ANSWER_TIMEOUT_S
 from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import QUIET_TIMEOUT_S, SubscriptionLostError
 

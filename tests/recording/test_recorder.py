@@ -15,8 +15,8 @@ from rfqwatch.lines.output import Ending
 from rfqwatch.recording import recorder as recorder_module
 from rfqwatch.recording.compression import GZIP
 from rfqwatch.recording.folder import Folder
-from rfqwatch.recording.limits import Retention, Rotation
 from rfqwatch.recording.recorder import PAUSE_S, PIECE, Recorder
+from rfqwatch.recording.rotation import Retention, Rotation
 from rfqwatch.stderr import Voice
 from rfqwatch.stream.health import Health
 

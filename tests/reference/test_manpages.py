@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rfqwatch.cli.help.examples import EXAMPLES
-from rfqwatch.reference.commands import Command, declared
+from rfqwatch.reference.commandline import Command, declared
 
 FOLDER = Path(__file__).parents[2] / ".github" / "man"
 PROGRAM = declared()

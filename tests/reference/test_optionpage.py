@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from rfqwatch.reference.commands import declared
+from rfqwatch.reference.commandline import declared
 from rfqwatch.reference.optionpage import option_page
 
 PROGRAM = declared()

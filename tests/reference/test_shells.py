@@ -7,7 +7,7 @@ import pytest
 from interactive_shells import Shell
 
 from rfqwatch.reference.bash import bash
-from rfqwatch.reference.commands import Command, Option, Value
+from rfqwatch.reference.commandline import Command, Option, Value
 from rfqwatch.reference.files import files
 from rfqwatch.reference.fish import fish
 from rfqwatch.reference.zsh import zsh

@@ -32,7 +32,7 @@ from rfqwatch.lines.stdout import Stdout
 from rfqwatch.replay.playback import Playback
 from rfqwatch.replay.replay import Replay
 from rfqwatch.run import Watched, print_lines
-from rfqwatch.simulator.faults import FaultKind, parse_faults
+from rfqwatch.simulator.faults.kinds import FaultKind, parse_faults
 from rfqwatch.simulator.serving import start
 from rfqwatch.sources.recorded import Recording
 from rfqwatch.sources.websocket import Dialer

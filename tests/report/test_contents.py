@@ -10,7 +10,7 @@ from rfqwatch.exchange.events import ANONYMOUS_CREATORS
 from rfqwatch.exchange.notices import Gap
 from rfqwatch.report import sizes
 from rfqwatch.report.contents import Report
-from rfqwatch.report.typed import lines_of
+from rfqwatch.report.reading import lines_of
 
 if TYPE_CHECKING:
     from rfqwatch.exchange.notices import GapReason

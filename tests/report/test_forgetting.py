@@ -12,7 +12,7 @@ from rfqwatch.report.legs import Legs
 from rfqwatch.report.questions import pairs, quoting
 from rfqwatch.report.questions.combos import Combos
 from rfqwatch.report.questions.lives import Lives
-from rfqwatch.report.typed import block_of, lines_of
+from rfqwatch.report.reading import block_of, lines_of
 
 if TYPE_CHECKING:
     import pytest

@@ -5,8 +5,8 @@ from msgspec import Raw
 from rfqwatch.report.asked import Asked
 from rfqwatch.report.gathering import Gathering
 from rfqwatch.report.legs import Legs
+from rfqwatch.report.reading import Created
 from rfqwatch.report.sizes import rfqs
-from rfqwatch.report.typed import Created
 
 A = b'[{"market_ticker":"A","side":"yes"},{"market_ticker":"B","side":"yes"}]'
 B = b'[{"market_ticker":"B","side":"yes"},{"market_ticker":"C","side":"no"}]'

@@ -6,7 +6,7 @@ import pytest
 from msgspec import Raw
 
 from rfqwatch.report.legs import Legs
-from rfqwatch.report.typed import Created
+from rfqwatch.report.reading import Created
 
 
 def rfq(*legs: tuple[str, str], **more: object) -> Created:

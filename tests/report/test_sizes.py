@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from rfqwatch.report.reading import Created
 from rfqwatch.report.sizes import Size, dollars, rfqs, sizes_of, written
-from rfqwatch.report.typed import Created
 
 
 def size(

@@ -7,8 +7,8 @@ import pytest
 from rfqwatch.book.book import Book
 from rfqwatch.exchange.events import Leg, RfqCreated
 from rfqwatch.screen.legwords import bets, learned
+from rfqwatch.screen.picture.groupnames import group_name, group_names
 from rfqwatch.screen.picture.legs import what
-from rfqwatch.screen.picture.names import group_name, group_names
 from rfqwatch.screen.search.matching import fits
 from rfqwatch.screen.view import Grouping
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plain_selection import wanted
 
 from rfqwatch.cli.options.selection import SelectionOptions
-from rfqwatch.cli.selecting import selecting
+from rfqwatch.cli.wiring.selecting import selecting
 from rfqwatch.exchange.wire import Control, Payload, read
 from rfqwatch.selection import selection
 from rfqwatch.stream.drift import Drift

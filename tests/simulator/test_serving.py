@@ -16,7 +16,7 @@ import pytest
 from plain_client import client
 
 from rfqwatch.errors import RfqwatchError
-from rfqwatch.simulator.faults import parse_faults
+from rfqwatch.simulator.faults.kinds import parse_faults
 from rfqwatch.simulator.serving import running, serve
 
 
@@ -106,8 +106,8 @@ async def test_serve_announces_what_a_shell_needs() -> None:
     assert not os.access(key_file, os.F_OK)
 
 
-async def test_a_taken_port_is_an_oserror() -> None:
+async def test_a_taken_port_is_said() -> None:
     taken = await asyncio.start_server(lambda _, __: None, "127.0.0.1", 0)
     async with taken:
-        with pytest.raises(OSError, match="address"):
+        with pytest.raises(RfqwatchError, match="address already in use"):
             await serve(announce=print, port=taken.sockets[0].getsockname()[1])

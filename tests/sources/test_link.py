@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 
 from rfqwatch.clock import now
-from rfqwatch.simulator.hostile import bomb
+from rfqwatch.simulator.faults.hostile import bomb
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rfqwatch.cli.options.selection import SelectionOptions
-from rfqwatch.cli.selecting import selecting
+from rfqwatch.cli.wiring.selecting import selecting
 from rfqwatch.exchange.wire import Frame, Payload
 from rfqwatch.stream.drift import Drift
 from rfqwatch.stream.quota import EnoughError, Quota

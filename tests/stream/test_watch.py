@@ -22,7 +22,7 @@ from websockets.asyncio.server import serve
 
 from rfqwatch.clock import now
 from rfqwatch.errors import RfqwatchError
-from rfqwatch.exchange import doubt, session
+from rfqwatch.exchange import liveness, session
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
 from rfqwatch.exchange.session import Session
@@ -32,9 +32,9 @@ from rfqwatch.lines.jsonschema import schema
 from rfqwatch.lines.stdout import Stdout
 from rfqwatch.run import Watched, print_lines
 from rfqwatch.simulator.exchange import SimulatedExchange
-from rfqwatch.simulator.faults import Fault, FaultKind, parse_faults
-from rfqwatch.simulator.hostile import malformed
-from rfqwatch.simulator.oddities import DRIFTED, ODD_ERRORS, ODD_NUMBERS
+from rfqwatch.simulator.faults.changes import DRIFTED, ODD_ERRORS, ODD_NUMBERS
+from rfqwatch.simulator.faults.hostile import malformed
+from rfqwatch.simulator.faults.kinds import Fault, FaultKind, parse_faults
 from rfqwatch.simulator.serving import start, throwaway_key
 from rfqwatch.sources.websocket import Dialer
 from rfqwatch.stderr import Verbosity, Voice
@@ -354,7 +354,7 @@ def test_every_fault_has_a_row() -> None:
 async def test_a_fault_is_seen(
     row: Row, tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (session, doubt):
+    for module in (session, liveness):
         monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", 0.4)
     async with start(
         faults=parse_faults(row.faults),

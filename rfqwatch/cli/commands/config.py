@@ -2,7 +2,7 @@
 
 import typer
 
-from rfqwatch.cli.options.settings import ConfigOptions
+from rfqwatch.cli.options.profile import ConfigOptions
 
 
 def config(asked: ConfigOptions, context: typer.Context) -> None:
@@ -10,9 +10,9 @@ def config(asked: ConfigOptions, context: typer.Context) -> None:
 
     With a command and its options, those that it would run with. No key is printed.
     """
-    from rfqwatch.cli.settings.command import SettingContext
+    from rfqwatch.cli.settings.applying import SettingContext
     from rfqwatch.cli.settings.effective import effective
-    from rfqwatch.cli.settings.writing import as_json, as_text
+    from rfqwatch.cli.settings.printing import as_json, as_text
 
     assert isinstance(context, SettingContext)  # noqa: S101 - it is so registered
     settings = effective(context, asked.command, asked.arguments or [])

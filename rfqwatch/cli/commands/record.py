@@ -11,11 +11,11 @@ def record(recording: RecordOptions, options: LiveOptions) -> None:
     """
     import asyncio
 
-    from rfqwatch.cli.selecting import selecting
-    from rfqwatch.cli.watching import watching
+    from rfqwatch.cli.wiring.selecting import selecting
+    from rfqwatch.cli.wiring.watching import watching
     from rfqwatch.run import show
-    from rfqwatch.screen.status import StatusLine
-    from rfqwatch.sources.lookup import Loop
+    from rfqwatch.screen.recordstatus import StatusLine
+    from rfqwatch.sources.dns import Loop
     from rfqwatch.stderr import Verbosity, Voice
     from rfqwatch.stream.drift import Drift
     from rfqwatch.stream.health import Health

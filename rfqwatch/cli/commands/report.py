@@ -17,7 +17,7 @@ def report(
     verbosity: VerbosityOptions,
 ) -> None:
     """Sum up recordings: what was asked for, by whom, what became of it, what is missing."""
-    from rfqwatch.cli.reporting import summed_up
+    from rfqwatch.cli.wiring.reporting import summed_up
     from rfqwatch.lines.stdout import ConsumerGoneError
     from rfqwatch.screen.report import as_json, as_tables
     from rfqwatch.screen.snapshot import print_text

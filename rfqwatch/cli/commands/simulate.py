@@ -1,13 +1,11 @@
 """The command ``simulate``."""
 
-import errno
 import os
 import signal
 
 import typer
 
 from rfqwatch.cli.options.simulation import ServingOptions, SimulationOptions
-from rfqwatch.errors import UNWRITABLE, RfqwatchError
 
 
 def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
@@ -32,11 +30,3 @@ def simulate(serving: ServingOptions, simulation: SimulationOptions) -> None:
         raise typer.Exit(signalled.exit_code) from None
     except BrokenPipeError:
         os._exit(128 + signal.SIGPIPE)
-    except OSError as error:
-        if error.errno in UNWRITABLE and error.filename is None:
-            raise
-        of_port = error.errno in {errno.EADDRINUSE, errno.EACCES}
-        raise RfqwatchError(
-            f"the simulated exchange can't serve: {error.strerror}",
-            "Try another --port." if of_port else "",
-        ) from None

@@ -14,12 +14,12 @@ def table(options: StreamOptions, shown: TableOptions) -> None:
 
     from rfqwatch.book.book import Book
     from rfqwatch.book.feed import Feed
-    from rfqwatch.cli.drawing import drawing
-    from rfqwatch.cli.stream import Stream
+    from rfqwatch.cli.wiring.drawing import drawing
+    from rfqwatch.cli.wiring.stream import Stream
     from rfqwatch.run import show
-    from rfqwatch.screen.terminal.saying import said_after
+    from rfqwatch.screen.terminal.messages import said_after
     from rfqwatch.screen.terminal.tty import require_terminal
-    from rfqwatch.sources.lookup import Loop
+    from rfqwatch.sources.dns import Loop
 
     once = shown.once
     if not once:
@@ -30,13 +30,11 @@ def table(options: StreamOptions, shown: TableOptions) -> None:
     with said_after(once=once) as say:
         stream = Stream(options, speed=0 if once else 1, say=say)
         book = Book(max_age_ms=round(shown.max_age * 1000), mine=options.live.subscription.mine)
-        output = Feed(book, stream.read, lambda: stream.health.ahead_ms)
-        duration = options.live.end.duration
-        if once and not stream.playback:
-            duration = duration or ONCE
+        feed = Feed(book, stream.read, lambda: stream.health.ahead_ms)
+        at_most = ONCE if once and not stream.playback else None
         with (
-            stream.to(output, grows=True, stays=not once) as watched,
+            stream.to(feed, grows=True, stays=not once) as watched,
             drawing(shown, book, watched, stream.playback) as drawn,
             asyncio.Runner(loop_factory=Loop) as runner,
         ):
-            runner.run(show(watched, drawn, duration))
+            runner.run(show(watched, drawn, options.live.end.duration or at_most))

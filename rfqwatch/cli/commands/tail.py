@@ -13,11 +13,11 @@ def tail(options: StreamOptions, lines: LineOptions) -> None:
     """
     import asyncio
 
-    from rfqwatch.cli.formats import line_output
-    from rfqwatch.cli.stream import Stream
+    from rfqwatch.cli.wiring.formats import line_output
+    from rfqwatch.cli.wiring.stream import Stream
     from rfqwatch.lines.stdout import Stdout
     from rfqwatch.run import print_lines
-    from rfqwatch.sources.lookup import Loop
+    from rfqwatch.sources.dns import Loop
 
     stream = Stream(options, speed=0)
     # What is recorded can wait for whoever reads; what is watched can't.

@@ -1,4 +1,4 @@
-"""Commands whose help is written by `rfqwatch.cli.help.writing`."""
+"""Commands whose help is written by `rfqwatch.cli.help.helptext`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class HelpedCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
         """Write the help."""
-        from rfqwatch.cli.help.writing import written
+        from rfqwatch.cli.help.helptext import written
 
         formatter.write(written(self, ctx))
 
@@ -20,6 +20,6 @@ class HelpedProgram(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - Typer's own
         """Write the help."""
-        from rfqwatch.cli.help.writing import written
+        from rfqwatch.cli.help.helptext import written
 
         formatter.write(written(self, ctx))

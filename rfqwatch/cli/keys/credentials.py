@@ -13,7 +13,7 @@ from rfqwatch.cli.keys.keyfile import credentials_from_file
 from rfqwatch.cli.settings.variables import KEY_ID_VARIABLES, KEY_PATH_VARIABLES, KEY_VARIABLE
 from rfqwatch.errors import CredentialsError
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem, fit_key_id
-from rfqwatch.pasting import unquoted
+from rfqwatch.unquoting import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from pathlib import Path
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import CredentialsError
 from rfqwatch.escaping import cut
-from rfqwatch.pasting import may_be_key
+from rfqwatch.unquoting import may_be_key
 
 PATIENCE_S = 30.0
 """How long a command may take: whoever unlocks the store types meanwhile."""

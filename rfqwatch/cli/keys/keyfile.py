@@ -18,7 +18,7 @@ from typing import NoReturn
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import CredentialsError
 from rfqwatch.exchange.credentials import Credentials, credentials_from_pem
-from rfqwatch.pasting import may_be_key
+from rfqwatch.unquoting import may_be_key
 
 MAX_KEY_FILE_BYTES = 64 * 1024
 PIPE_PATIENCE_S = 120.0

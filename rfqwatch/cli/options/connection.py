@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.options.offered import examples, explained
+from rfqwatch.cli.options.completions import examples, explained
 from rfqwatch.cli.options.quantities import Seconds
 from rfqwatch.cli.settings.origin import Origins
 from rfqwatch.exchange.shards import Shard, parse_shards

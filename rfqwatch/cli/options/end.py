@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfqwatch.cli.options.offered import examples
+from rfqwatch.cli.options.completions import examples
 from rfqwatch.cli.options.quantities import Seconds
 
 _end = partial(typer.Option, rich_help_panel="End")

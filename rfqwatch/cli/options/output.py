@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.options.offered import examples
+from rfqwatch.cli.options.completions import examples
 from rfqwatch.cli.options.quantities import Size
 
 Format = Literal["jsonl", "raw", "text"]

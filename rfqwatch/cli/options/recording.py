@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from rfqwatch.cli.options.offered import examples
+from rfqwatch.cli.options.completions import examples
 from rfqwatch.cli.options.quantities import Quantity, time_or_size
 
 _recording = partial(typer.Option, rich_help_panel="Recording")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.options.offered import examples, explained
+from rfqwatch.cli.options.completions import examples, explained
 from rfqwatch.cli.options.quantities import Moment
 
 _replay = partial(typer.Option, rich_help_panel="Replay")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from rfqwatch.cli.options.offered import explained
+from rfqwatch.cli.options.completions import explained
 
 
 def _types() -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rfqwatch.cli.options.offered import Words
+from rfqwatch.cli.options.completions import Words
 
 if TYPE_CHECKING:
-    from rfqwatch.simulator.faults import Fault
+    from rfqwatch.simulator.faults.kinds import Fault
 
 SIM_RATE = 20
 
@@ -18,13 +18,13 @@ _simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 
 
 def _faults(text: str) -> Sequence["Fault"]:
-    from rfqwatch.simulator.faults import parse_faults
+    from rfqwatch.simulator.faults.kinds import parse_faults
 
     return parse_faults(text)
 
 
 def _kinds() -> Words:
-    from rfqwatch.simulator.faults import FaultKind
+    from rfqwatch.simulator.faults.kinds import FaultKind
 
     return [(kind.value, kind.description) for kind in FaultKind]
 

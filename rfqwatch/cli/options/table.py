@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from rfqwatch.cli.options.offered import examples
+from rfqwatch.cli.options.completions import examples
 from rfqwatch.cli.options.quantities import Seconds
 
 Colors = Literal["auto", "always", "never"]

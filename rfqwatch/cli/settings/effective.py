@@ -10,7 +10,7 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.cli.settings.command import (
+from rfqwatch.cli.settings.applying import (
     PROFILE,
     SettingCommand,
     SettingContext,
@@ -20,7 +20,7 @@ from rfqwatch.cli.settings.command import (
 from rfqwatch.cli.settings.origin import Kind, key_of
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import UsageError
-from rfqwatch.pasting import may_be_key
+from rfqwatch.unquoting import may_be_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

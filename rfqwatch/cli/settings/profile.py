@@ -50,15 +50,6 @@ def config_file(environ: Mapping[str, str]) -> Path:
     return at / "rfqwatch" / "config.toml"
 
 
-def profile_names(environ: Mapping[str, str]) -> list[str]:
-    """Name all profiles, for completion; none where the file can't be read."""
-    try:
-        content = _content(config_file(environ))
-        return sorted(_profiles(config_file(environ), content or b""))
-    except UsageError:
-        return []
-
-
 def read_profile(
     named: str | None, by: str, keys: Collection[str], environ: Mapping[str, str]
 ) -> Profile:

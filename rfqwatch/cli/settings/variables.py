@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.cli.settings.origin import Origin
-from rfqwatch.pasting import unquoted
+from rfqwatch.unquoting import unquoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

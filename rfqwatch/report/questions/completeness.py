@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rfqwatch.exchange.notices import Gap
-    from rfqwatch.report.typed import Line
+    from rfqwatch.report.reading import Line
 
 
 @dataclass(slots=True)

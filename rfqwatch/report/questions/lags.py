@@ -11,7 +11,7 @@ from rfqwatch.report.times import Times
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rfqwatch.report.typed import Line
+    from rfqwatch.report.reading import Line
 
 PERCENTS = (50, 99)
 

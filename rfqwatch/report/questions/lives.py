@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from rfqwatch.report.typed import CreatedLine, DeletedLine
+    from rfqwatch.report.reading import CreatedLine, DeletedLine
 
 MOST_OPEN = 1_000_000
 """RFQs of which it is known when they were opened: 300 bytes each. The older half goes at once."""

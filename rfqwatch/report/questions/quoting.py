@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rfqwatch.report.questions.lives import Born
-    from rfqwatch.report.typed import DeletedLine, OtherLine
+    from rfqwatch.report.reading import DeletedLine, OtherLine
 
 MOST_HELD = 100_000
 """RFQs with quotes that are kept in mind; past it the oldest is forgotten."""

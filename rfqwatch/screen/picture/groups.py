@@ -8,8 +8,8 @@ from rfqwatch.escaping import fit
 from rfqwatch.lines.wording import NONE, dollars, span
 from rfqwatch.screen.group import TEN_MS, Group
 from rfqwatch.screen.picture.bars import sparkline
+from rfqwatch.screen.picture.groupnames import group_names
 from rfqwatch.screen.picture.legs import tail
-from rfqwatch.screen.picture.names import group_names
 from rfqwatch.screen.picture.styles import STRONG, TITLE, Line, styled
 from rfqwatch.screen.view import Grouping
 

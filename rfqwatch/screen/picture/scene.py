@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from rfqwatch.screen.picture.above.band import Sports
 from rfqwatch.screen.picture.above.trouble import Troubles
-from rfqwatch.screen.picture.identity import Identity
+from rfqwatch.screen.picture.you import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

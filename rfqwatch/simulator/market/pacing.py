@@ -12,9 +12,9 @@ from rfqwatch.simulator.market.traffic import OPEN_LIMIT, Traffic
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from rfqwatch.simulator.line import Line
+    from rfqwatch.simulator.connection import Line
+    from rfqwatch.simulator.faults.effects import Saboteur
     from rfqwatch.simulator.market.agenda import Event
-    from rfqwatch.simulator.sabotage import Saboteur
 
 _LONGEST_PAUSE = 0.1
 _MOST_AT_ONCE = 5_000

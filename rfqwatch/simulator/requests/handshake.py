@@ -11,7 +11,7 @@ import msgspec
 from websockets.datastructures import Headers
 from websockets.http11 import Response
 
-from rfqwatch.simulator.faults import HANDSHAKE, FaultKind
+from rfqwatch.simulator.faults.kinds import HANDSHAKE, FaultKind
 from rfqwatch.simulator.requests.rest import Rest
 from rfqwatch.simulator.requests.signatures import Signatures
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request
 
+    from rfqwatch.simulator.faults.effects import Saboteur
     from rfqwatch.simulator.requests.signatures import PublicKey
-    from rfqwatch.simulator.sabotage import Saboteur
 
 PATH: Final = "/trade-api/ws/v2"
 """The only path where WebSockets are served, and the path that their clients sign."""

@@ -9,15 +9,15 @@ import http
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rfqwatch.simulator.faults import FaultKind
+from rfqwatch.simulator.faults.kinds import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from websockets.http11 import Request
 
+    from rfqwatch.simulator.faults.effects import Saboteur
     from rfqwatch.simulator.requests.signatures import Signatures
-    from rfqwatch.simulator.sabotage import Saboteur
 
 BASE: Final = "/trade-api/v2"
 

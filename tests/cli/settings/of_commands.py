@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import typer.main
 
 from rfqwatch.cli.main import app
-from rfqwatch.cli.settings.command import SettingCommand, SettingContext
+from rfqwatch.cli.settings.applying import SettingCommand, SettingContext
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

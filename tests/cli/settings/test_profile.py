@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from of_commands import written
 
-from rfqwatch.cli.settings.profile import Profile, config_file, profile_names, read_profile
+from rfqwatch.cli.settings.profile import Profile, config_file, read_profile
 from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ def test_a_profile_is_read_as_it_is_named(tmp_path: Path) -> None:
     file = written(tmp_path, "[profile.default]\nshard='0/2'\n[profile.'my own']\nshard='1/2'\n")
     assert read(tmp_path) == (file, "default", {"shard": "0/2"}, [])
     assert read(tmp_path, "my own") == (file, "my own", {"shard": "1/2"}, [])
-    assert profile_names({"XDG_CONFIG_HOME": str(tmp_path)}) == ["default", "my own"]
 
 
 @pytest.mark.parametrize("text", ["", "# nothing", "[profile]", "[profile.work]\nshard='0/2'"])
@@ -53,7 +52,6 @@ def test_no_default_profile_is_no_error(tmp_path: Path, text: str) -> None:
 def test_a_file_that_is_not_there_has_no_profile(tmp_path: Path) -> None:
     file = tmp_path / "rfqwatch" / "config.toml"
     assert refusal(tmp_path, "work") == f"--profile names the profile work, but there is no {file}"
-    assert profile_names({"XDG_CONFIG_HOME": str(tmp_path)}) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from rich.segment import Segment
 
 from rfqwatch.escaping import cells, fit, safe
 from rfqwatch.lines.wording import clock, countdown, moment, span
-from rfqwatch.screen.picture.names import group_name
+from rfqwatch.screen.picture.groupnames import group_name
 from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
 from rfqwatch.stream.health import Connection, Health, ShardHealth
 
