@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def pytest_configure() -> None:
     """Let no program that a test starts inherit what `nohup`, or a shell behind, ignores."""
-    for number in (signal.SIGHUP, signal.SIGINT):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
 

@@ -411,6 +411,12 @@ def test_a_quote_to_confirm_is_in_colour_at_once_and_no_blank_beside_it_is() -> 
     assert confirm.style == STRONG + CHANGED + URGENT
 
 
+@pytest.mark.parametrize(("width", "told"), [(80, "Connection refused"), (52, "Connection refus…")])
+def test_why_a_connection_is_lost_is_cut_where_there_is_no_line_left(width: int, told: str) -> None:
+    *_, last = (line for line in text(away(), width, 12).split("\n")[:3] if "Connection" in line)
+    assert told in last
+
+
 def test_rows_of_a_lost_connection_are_dim() -> None:
     assert all("dim" in style for style in styles(away(), "KXMLBGAME"))
     assert not any("dim" in style for style in styles(table(), "ATLPHI-PHI yes"))

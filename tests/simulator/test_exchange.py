@@ -237,15 +237,15 @@ async def test_frames_are_numbered_from_1_and_stamped() -> None:
         assert account.sent_ids[:400] == got
 
 
-@pytest.mark.parametrize(("rate", "apart"), [(300, True), (0, False)])
+@pytest.mark.parametrize(("rate", "apart"), [(50, True), (0, False)])
 async def test_frames_come_by_themselves_unless_unpaced(rate: float, apart: bool) -> None:  # noqa: FBT001
     async with start(rate=rate, standing=0) as started, client(started) as watcher:
         await watcher.subscribe()
         before = watcher.socket.reads
-        frames = await watcher.take(80)
+        frames = await watcher.take(20)
         # Two that are due in the same millisecond may be read together.
-        assert (watcher.socket.reads - before > 40) is apart
-        assert len({frame["sending_ts_ms"] for frame in frames}) > 40 or not apart
+        assert (watcher.socket.reads - before > 10) is apart
+        assert len({frame["sending_ts_ms"] for frame in frames}) > 10 or not apart
 
 
 async def test_everyone_sees_the_same_market() -> None:

@@ -38,10 +38,14 @@ YOUNGEST = STRONG
 
 
 class Item(NamedTuple):
-    """One thing to say, kept together on a line."""
+    """One thing to say, kept together on a line.
+
+    One that has ``least`` cells may be cut to them, or to more, where no other line is left.
+    """
 
     text: str
     style: Style = PLAIN
+    least: int = 0
 
 
 def styled(text: str, width: int, style: Style | None = None) -> Line:

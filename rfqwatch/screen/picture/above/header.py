@@ -24,6 +24,8 @@ SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""
 
 _BETWEEN = "  "
+_LEAST_WHY = 16
+"""Cells in which it can be told why a connection is lost."""
 _MINUTE_S = 60
 
 
@@ -69,7 +71,12 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
             left -= needed + len(_BETWEEN)
             continue
         if len(lines) == most:
-            break
+            room = left - len(_BETWEEN)
+            if not 0 < item.least <= room:
+                break
+            lines[-1] += (Segment(_BETWEEN), Segment(fit(text, room), item.style))
+            left = 0
+            continue
         if lines:
             lines[-1].append(Segment(" " * left))
         text = fit(text, min(needed, width))
@@ -82,6 +89,7 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
 
 def _connections(pulse: Pulse) -> Iterable[Item]:
     cards = pulse.health.shards.values()
+    why = [Item(card.why, BAD, _LEAST_WHY) for card in cards if card.why][:1]
     yield Item(f"rfqwatch {pulse.health.place}", STRONG)
     if pulse.health.unrecorded:
         yield Item(f"not recorded: {pulse.health.unrecorded}", BAD)
@@ -94,13 +102,13 @@ def _connections(pulse: Pulse) -> Iterable[Item]:
         if card.name:
             yield Item(f"shard {card.name}")
         yield _connection(card, pulse.now.s)
+        yield from why
         if card.lost is not None:
             yield Item(f"as of {clock(card.lost.ms)}", BAD)
     elif cards:
         live = sum(card.watching for card in cards)
         yield Item(f"{live} of {len(cards)} shards watching", GOOD if live == len(cards) else BAD)
-    if why := next((card.why for card in cards if card.why), ""):
-        yield Item(why, BAD)
+        yield from why
     if ahead_ms := pulse.health.ahead_ms:
         way = "behind" if ahead_ms > 0 else "ahead"
         off = span(round(abs(ahead_ms), -3))
