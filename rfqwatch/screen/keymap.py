@@ -126,7 +126,7 @@ def _steps(shown: Shown) -> dict[str, int]:
 def _read_help(view: View, key: str, shown: Shown) -> View:
     step = (_steps(shown) | {" ": shown.page - 1}).get(key)
     if step is None:
-        return replace(view, help=False, help_top=0, done=key == "q")
+        return replace(view, help=False, help_top=0)
     most = view.help_top + shown.below
     return replace(view, help_top=max(0, min(view.help_top + step, most)))
 

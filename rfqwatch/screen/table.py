@@ -115,7 +115,8 @@ class Table:
         self._size = (width, height)
         look = Look(book, seen_ms, self._health.away)
         replay = str(self._playback or "")
-        pulse = Pulse(book, self._health, now, behind, replay)
+        at_once = self._playback is not None and not self._playback.speed
+        pulse = Pulse(book, self._health, now, behind, replay, at_once)
         head = head_lines(pulse, self.view, self._past, width, height)
         room = max(1, body_room(height, len(head)))
         self._lay(ranking, room, now.s, arrangement.pinned(room))

@@ -52,6 +52,7 @@ class View:
     are commands. ``expanded`` holds ids of RFQs. ``renewed`` counts how often the page was asked
     to begin with what is best now. ``before`` is where esc leads back to. ``copied`` is what the
     last key put on the clipboard. ``help_top`` counts the lines of the help above the page.
+    ``unseen`` is where nobody can press a key.
     ``replayed`` is for a recording: a pause stops its time, which ``steps`` seconds were put on to.
     """
 
@@ -69,6 +70,7 @@ class View:
     copied: str = ""
     paused: bool = False
     replayed: bool = False
+    unseen: bool = False
     steps: int = 0
     help: bool = False
     help_top: int = 0

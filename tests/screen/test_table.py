@@ -30,6 +30,7 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
+from rfqwatch.replay.playback import Playback
 from rfqwatch.screen.keymap import KEYS
 from rfqwatch.screen.picture.columns import columns_named
 from rfqwatch.screen.picture.styles import BAD, CHANGED, STRONG, URGENT
@@ -460,7 +461,7 @@ def test_the_band_says_what_the_last_minutes_were() -> None:
         book.apply(RfqDeleted(id=f"r99.{number}"), NOW - 500 + number)
     shown = table(book=book)
     drawn = "\n".join(head(shown, 160, 40))
-    assert "open 445  no gaps  asking $4,450" in drawn
+    assert "no gaps  open 445  asking $4,450" in drawn
     assert "opened 270 closed 5 in 1m" in drawn
     assert "median life 0s" in drawn
     assert "legs by sport  MLB 100%" in drawn
@@ -494,6 +495,33 @@ def test_trouble_is_news_for_a_minute_and_not_forgotten_after() -> None:
     assert str(BAD) not in styles(shown, "gaps 2", NOW + 61_000)
     status.shard("3/10").gapped(None)
     assert "gap 0s ago: unknown missed" in "\n".join(head(shown, 120, 24, NOW + 62_000))
+
+
+def test_a_recording_at_once_tells_of_trouble_but_not_when() -> None:
+    status = health()
+    status.place = "replay of recordings/rfqwatch-20260905T220000Z-0001.jsonl.zst"
+    card = status.shard("3/10")
+    card.gapped(40)
+    card.malformed = 1
+    shown = Table(sample(), status, playback=Playback(0))
+    for width in (60, 80):
+        drawn = "\n".join(head(shown, width, 24))
+        assert "gaps 1, missed 40  open 9" in drawn
+        assert "malformed 1" in drawn
+        assert "ago" not in drawn
+    assert str(BAD) in styles(shown, "gaps 1", NOW)
+
+
+def test_where_frames_carry_no_seq_nothing_is_said_of_gaps() -> None:
+    status = health()
+    status.shard("3/10").numbering.unnumbered = 3
+    drawn = "\n".join(head(Table(sample(), status), 80, 24))
+    assert "no seq: completeness can't be checked" in drawn
+    assert "no gaps" not in drawn
+
+
+def test_nobody_is_told_of_keys_that_nobody_can_press() -> None:
+    assert text(table(view=View(unseen=True)), 80, 24).rstrip().endswith("newest first")
 
 
 def lines_of(shown: Table, height: int = 24, now_ms: int = NOW) -> list[str]:
@@ -818,8 +846,10 @@ def test_every_key_of_the_help_does_something() -> None:
     assert {"q", "space", "g", "enter", "/", "?"} <= {keys for keys, _ in KEYS}
     assert table("q").view.done
     assert table("ctrl-c").view.done
-    assert table("?", "q").view.done
-    assert not table("?", "x").view.help
+    for key in ("q", "x", "esc"):
+        read = table("?", key).view
+        assert not read.help
+        assert not read.done
     assert not table("/", "q").view.done
 
 

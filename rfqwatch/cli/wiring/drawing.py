@@ -35,6 +35,7 @@ def drawing(
         sort=Sort[shown.sort.upper()],
         grouping=Grouping(shown.group or "none"),
         replayed=playback is not None,
+        unseen=shown.once,
     )
     try:
         columns = columns_named(shown.columns) if shown.columns else ()

@@ -56,8 +56,8 @@ class Stream:
     ) -> AbstractContextManager[Watched]:
         """Let it run to an output, as `replaying` and `watching` do.
 
-        ``grows`` says that the output grows out of all that came before, too, and ``stays`` that
-        who looks on will end it: both, and ``full``, matter to a replay only.
+        ``stays`` says that who looks on will end it, ``grows`` that the output grows out of all
+        that came before, too: that, and ``full``, matter to a replay only.
         """
         live = self._options.live
         if self.playback is None:
@@ -68,6 +68,7 @@ class Stream:
                 selection=self._selection,
                 health=self.health,
                 voice=self._voice,
+                stays=stays,
                 gap_advice=gap_advice,
             )
         return replaying(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rfqwatch.cli.wiring.endpoint import endpoint
 from rfqwatch.cli.wiring.exitcode import to_its_end
 from rfqwatch.cli.wiring.recording import recorded
+from rfqwatch.errors import ConnectionFailedError
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.session import Session
 from rfqwatch.run import Watched
@@ -38,13 +39,15 @@ def watching(
     selection: Selection | None,
     health: Health,
     voice: Voice,
+    stays: bool = False,
     gap_advice: str = "",
 ) -> Iterator[Watched]:
     """Give channels that lead to what is ``shown``, to a recording or to both.
 
     ``selection`` says which messages go there, None that all do. Raises `UsageError` and
-    `CredentialsError` at the start, as `to_its_end` does, and `OutputError` where something could
-    not be recorded.
+    `CredentialsError` at the start, as `to_its_end` does, `OutputError` where something could not
+    be recorded, and `ConnectionFailedError` where nothing was ever watched, unless who looks on
+    ``stays`` to end it, and so saw that.
     """
     connection, subscription, end = live.connection, live.subscription, live.end
     retries = 0 if connection.no_reconnect else connection.max_retries
@@ -74,6 +77,11 @@ def watching(
                 card = health.shard(str(shard or ""))
                 channels.append((Channel(session, card, output, quota, voice), dialer))
             yield Watched(partial(watch, channels, voice), quota, health, voice, recorder)
+        if not stays and health.totals.unseen == len(channels):
+            why = next((f": {card.why}" for card in health.shards.values() if card.why), "")
+            raise ConnectionFailedError(
+                f"nothing was watched of {dialer.place}{why}", "rfqwatch check says what is wrong."
+            )
 
 
 def _joined(shown: Output | None, kept: Output | None) -> Output:

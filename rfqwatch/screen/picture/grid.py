@@ -30,6 +30,7 @@ _WIDE = 190
 """Cells in which all that is usually said of the stream has room on one line."""
 
 _KEYS = "? keys  q quit"
+_HELP_KEYS = "q back"
 
 
 def head_lines(pulse: Pulse, view: View, past: Past, width: int, height: int) -> list[Line]:
@@ -105,10 +106,12 @@ def _footer(scene: Scene, shown: int, width: int) -> Line:
     if scene.pending:
         more += f", {scene.pending:,} to look at"
     newer = f"{scene.newer:,} newer: home" if scene.newer and not view.help else ""
-    order = f"{view.group_sort if grouped else view.sort} first  "
+    order = f"{view.group_sort if grouped else view.sort} first"
+    keys = _HELP_KEYS if view.help else _KEYS
+    rights = (order, "") if view.unseen else (f"{order}  {keys}", keys)
     lefts = ["  ".join(filter(None, [newer, text])) for text in (more, total)] + [newer or total]
     for left in lefts:
-        for right in (f"{order}{_KEYS}", _KEYS):
+        for right in rights:
             padding = width - len(left) - len(right)
             if padding >= 2:  # noqa: PLR2004
                 return styled(left + " " * padding + right, width, FAINT)

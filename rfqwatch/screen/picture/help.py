@@ -83,6 +83,10 @@ SIGNS = (
             ("watching for", "so long the subscription has been live"),
             ("proven live", "the exchange said that it still is, though no frame came"),
             ("as of", "the connection is lost; what is shown is of that moment"),
+            (
+                "clock … ahead",
+                "this computer's is off: ages go by the exchange's",
+            ),
             ("open", "RFQs not known to be closed, unconfirmed and stale among them"),
             ("asking", "what they ask for in all, at most, a contract counted at $1"),
             ("opened, closed", "RFQs, in the last minute, or since the first message"),
@@ -118,7 +122,7 @@ SIGNS = (
         "below",
         (
             ("RFQs", "how many the list has, however few fit"),
-            ("9 newer: home", "so many came since the page was turned"),
+            ("9 newer: home", "so many came since, and are not shown: rows stand still to be read"),
             ("9 to look at", "so many are not sorted in yet"),
         ),
     ),

@@ -125,3 +125,18 @@ def test_the_simulated_exchange_does_not_survive(signum: signal.Signals) -> None
         ended, _, _ = select.select([handle], [], [], PATIENCE_S)
         os.close(handle)
     assert ended
+
+
+@pytest.mark.parametrize("command", [["tail"], ["table", "--once"], ["record"]])
+def test_nothing_watched_in_all_the_time_is_no_success(
+    command: list[str], exchange: Exchange, tmp_path: Path
+) -> None:
+    where = [str(tmp_path / "kept")] if command == ["record"] else []
+    done = rfqwatch(
+        *(*command, *where, "--url", "ws://127.0.0.1:9/x", "--duration", "0.2s"),
+        environment=exchange.environment,
+    )
+    assert done.returncode == 5
+    error, advice = done.stderr.splitlines()[-2:]
+    assert error.startswith("rfqwatch: error: nothing was watched of 127.0.0.1:9: ")
+    assert advice == "rfqwatch: rfqwatch check says what is wrong."

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 
-from rfqwatch.escaping import cells, fit, safe
+from rfqwatch.escaping import cells, cut, fit, safe
 from rfqwatch.lines.wording import clock, countdown, moment, span
 from rfqwatch.screen.picture.groupnames import group_name
-from rfqwatch.screen.picture.styles import BAD, FAINT, GOOD, MARKED, QUIET, STRONG, Item, Line
+from rfqwatch.screen.picture.styles import (
+    BAD,
+    FAINT,
+    GOOD,
+    MARKED,
+    QUIET,
+    STRONG,
+    Item,
+    Line,
+)
 from rfqwatch.stream.health import Connection, Health, ShardHealth
 
 if TYPE_CHECKING:
@@ -24,6 +33,8 @@ SILENT_S = 5.0
 """After how long without a frame to say so: a dead connection looks like a quiet market."""
 
 _BETWEEN = "  "
+_LEAST_PLACE = 34
+"""Cells in which most hosts have room."""
 _LEAST_WHY = 16
 """Cells in which it can be told why a connection is lost."""
 _MINUTE_S = 60
@@ -32,7 +43,8 @@ _MINUTE_S = 60
 class Pulse(NamedTuple):
     """The stream at a moment; ``behind`` is None unless the picture stands still.
 
-    ``replay`` says how the moment of a recording passes, and is empty for the present one.
+    ``replay`` says how the moment of a recording passes, and is empty for the present one; with
+    ``at_once`` it does not pass, and nothing can be said to have been a while ago.
     """
 
     book: Book
@@ -40,23 +52,31 @@ class Pulse(NamedTuple):
     now: Instant
     behind: int | None = None
     replay: str = ""
+    at_once: bool = False
 
 
 def header(pulse: Pulse, view: View, troubles: Troubles, width: int, most: int) -> list[Line]:
-    """Make at most ``most`` lines of ``width`` cells; what matters most comes first."""
-    trust = list(troubles.items(pulse.health, pulse.now.s))
+    """Make at most ``most`` lines of ``width`` cells, one more where something went wrong.
+
+    What matters most comes first.
+    """
+    at_s = None if pulse.at_once else pulse.now.s
+    missing = list(troubles.missing(pulse.health, at_s))
+    odd = list(troubles.odd(pulse.health, at_s))
+    wrong = any(item.style is BAD for item in (*missing, *odd))
     items = [
-        *_connections(pulse),
+        *_connections(pulse, width),
+        *missing,
         Item(f"open {pulse.book.open:,}", STRONG),
         # Those in trouble at once, as the lines may not suffice for all; the others later.
         *_shards(pulse, watching=False),
         *_narrowed(pulse, view),
-        *(item for item in trust if item.style is not FAINT),
+        *(item for item in odd if item.style is BAD),
         *_shards(pulse, watching=True),
         *_counts(pulse),
-        *(item for item in trust if item.style is FAINT),
+        *(item for item in odd if item.style is FAINT),
     ]
-    return flow(items, width, most)
+    return flow(items, width, most + int(wrong and most > 1))
 
 
 def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
@@ -87,10 +107,13 @@ def flow(items: Iterable[Item], width: int, most: int) -> list[Line]:
     return lines
 
 
-def _connections(pulse: Pulse) -> Iterable[Item]:
+def _connections(pulse: Pulse, width: int) -> Iterable[Item]:
     cards = pulse.health.shards.values()
     why = [Item(card.why, BAD, _LEAST_WHY) for card in cards if card.why][:1]
-    yield Item(f"rfqwatch {pulse.health.place}", STRONG)
+    # Of a file's name the beginning will do, and leaves room for what is known of the stream.
+    yield Item(
+        cut(f"rfqwatch {safe(pulse.health.place)}", max(_LEAST_PLACE, width * 9 // 20)), STRONG
+    )
     if pulse.health.unrecorded:
         yield Item(f"not recorded: {pulse.health.unrecorded}", BAD)
     if pulse.replay:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NEWS_S = 60.0
 """How long after it happened."""
+_LEAST_NAMED = 24
 MOST_MISFITS = 3
 """Fields named that are not as rfqwatch knows them."""
 
@@ -30,16 +31,20 @@ class Troubles:
     def __init__(self) -> None:
         self._seen: dict[str, _Seen] = {}
 
-    def items(self, health: Health, now_s: float) -> Iterable[Item]:
-        """Say what went wrong; nothing of what never did."""
+    def missing(self, health: Health, now_s: float | None) -> Iterable[Item]:
+        """Say whether anything is missing.
+
+        Without a moment nothing is said of when: all of it is news then.
+        """
         totals = health.totals
-        yield from self._gaps(totals, now_s, whole=not health.away)
+        whole = not health.away and not totals.unnumbered
+        yield from self._gaps(totals, now_s, whole=whole)
         if totals.unnumbered:
             yield Item("no seq: completeness can't be checked", BAD)
-        drift = health.drift
-        if drift.misfits:
-            named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
-            yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD)
+
+    def odd(self, health: Health, now_s: float | None) -> Iterable[Item]:
+        """Say what came that was not as it should be; nothing of what never was."""
+        totals, drift = health.totals, health.drift
         for name, count in (
             ("malformed", totals.malformed),
             ("unknown", totals.unknown),
@@ -49,9 +54,12 @@ class Troubles:
             if ago:
                 yield Item(f"{name} {count:,}, last {ago} ago", BAD)
             elif count:
-                yield Item(f"{name} {count:,}", FAINT)
+                yield Item(f"{name} {count:,}", FAINT if now_s is not None else BAD)
+        if drift.misfits:
+            named = ", ".join(name for name, _ in drift.misfits.most_common(MOST_MISFITS))
+            yield Item(f"not as known {drift.misfits.total():,}: {named}", BAD, _LEAST_NAMED)
 
-    def _gaps(self, totals: Totals, now_s: float, *, whole: bool) -> Iterable[Item]:
+    def _gaps(self, totals: Totals, now_s: float | None, *, whole: bool) -> Iterable[Item]:
         gaps, missed, unmeasured = totals.gaps, totals.missed, totals.unmeasured
         if not gaps:
             if whole:
@@ -62,7 +70,7 @@ class Troubles:
         for name, count in (("missed", missed), ("unmeasured", unmeasured)):
             self._ago(name, count, now_s)
         if not ago:
-            yield Item(f"gaps {gaps:,}, missed {of_all}", FAINT)
+            yield Item(f"gaps {gaps:,}, missed {of_all}", FAINT if now_s is not None else BAD)
             return
         newly = {
             name: seen.by if seen.at_s >= self._seen["gap"].at_s else 0
@@ -73,8 +81,10 @@ class Troubles:
         )
         yield Item(told + f", in {gaps:,} gaps {of_all}" * (gaps > 1), BAD)
 
-    def _ago(self, name: str, count: int, now_s: float) -> str:
-        """Say how long ago a count grew; nothing where that is no news."""
+    def _ago(self, name: str, count: int, now_s: float | None) -> str:
+        """Say how long ago a count grew; nothing where that is no news, or can't be known."""
+        if now_s is None:
+            return ""
         seen = self._seen.get(name, _Seen(0, 0, 0.0))
         if count > seen.total:
             seen = self._seen[name] = _Seen(count, count - seen.total, now_s)
