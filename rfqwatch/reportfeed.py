@@ -12,6 +12,7 @@ from rfqwatch.sources.recorded import Burst, Finish, Recording
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from rfqwatch.exchange.notices import Live
     from rfqwatch.exchange.wire import Message, Payload
     from rfqwatch.report.contents import Report
     from rfqwatch.report.reading import Line
@@ -48,6 +49,8 @@ class Survey:
         self._since_ms = since_ms
         self._until_ms = until_ms
         self._over = False
+        self._say = say
+        self._ahead_said = False
 
     def __iter__(self) -> Iterator[None]:
         """Go on by one read at a time, to the end. Raises `RecordingError`."""
@@ -57,6 +60,8 @@ class Survey:
             if self._over:
                 return
             yield
+        if self.recording.breaks_off:
+            self._report.broken_off()
 
     def _take(self, pieces: Sequence[Piece]) -> None:
         lines: list[Line] = []
@@ -74,8 +79,18 @@ class Survey:
                 if isinstance(piece.notice, Gap):
                     self._report.gap(piece.notice, piece.shard, piece.at_ms)
                 else:
+                    self._live(piece.notice)
                     self._report.live(piece.shard, piece.at_ms)
         self._report.take(lines)
+
+    def _live(self, live: Live) -> None:
+        if live.ahead_ms is not None and not self._ahead_said:
+            self._ahead_said = True
+            way = "ahead of" if live.ahead_ms < 0 else "behind"
+            self._say(
+                f"recorded by a clock that was {abs(live.ahead_ms) / 1_000:,.0f} s {way} the "
+                "exchange's: lags, and times of receipt, are off by as much"
+            )
 
     def _take_block(self, block: bytes) -> Sequence[Line] | None:
         lines = lines_of(block)

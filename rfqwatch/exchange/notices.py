@@ -21,6 +21,8 @@ class Live(Struct, frozen=True):
     at: Instant
     asked_s: float
     """Seconds from the command to its acknowledgement."""
+    ahead_ms: int | None = None
+    """How far the exchange's clock was ahead of ours, as it told when the connection was made."""
 
 
 class Gap(Struct, frozen=True):

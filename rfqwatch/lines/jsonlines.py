@@ -58,7 +58,10 @@ class JsonLines(LineOutput):
         return lines
 
     def _live_line(self, live: Live) -> bytes:
-        return _own("subscribed", live.sid, {"channel": CHANNEL, "sid": live.sid})
+        told: dict[str, object] = {"channel": CHANNEL, "sid": live.sid}
+        if live.ahead_ms is not None:
+            told["exchange_ahead_ms"] = live.ahead_ms
+        return _own("subscribed", live.sid, told)
 
     def _gap_line(self, gap: Gap, shard: str, received_ms: int) -> bytes:  # noqa: ARG002
         return _own(

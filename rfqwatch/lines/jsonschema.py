@@ -37,6 +37,10 @@ class Live(Struct):
 
     channel: Annotated[str, _said("what is subscribed to")]
     sid: Sid
+    exchange_ahead_ms: Annotated[
+        int | msgspec.UnsetType,
+        _said("how far the exchange's clock is ahead of received_ts_ms, if over 2 s"),
+    ] = msgspec.UNSET
 
 
 class Subscribed(Line, tag=f"{OWN_TYPES}subscribed"):

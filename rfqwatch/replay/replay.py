@@ -147,6 +147,7 @@ class Replay:
 
     def _tell(self, notice: Live | Gap, card: ShardHealth, at: Instant) -> None:
         if isinstance(notice, Live):
+            card.told_ms = notice.ahead_ms
             card.become(Connection.WATCHING, at)
             self._output.live(notice)
             return
@@ -158,6 +159,7 @@ class Replay:
 
     def _last(self) -> str | Ending:
         """Say how the stream ended, as far as what was recorded of it is true of what was shown."""
+        self._health.breaks_off = self._recording.breaks_off
         ending = self._ending
         if ending is None:
             return ""

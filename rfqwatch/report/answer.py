@@ -16,8 +16,8 @@ class Answer(NamedTuple):
     """A table, and what is to be said of it as a whole.
 
     ``name`` is the machine's, ``title`` the reader's. The names of columns and facts end in their
-    units, ``_ms``, ``_s`` or ``_dollars``, where they have any. ``measure`` is the column to
-    compare rows by.
+    units, ``_ms``, ``_s``, ``_dollars`` or ``_share``, where they have any. ``measure`` is the
+    column to compare rows by.
     """
 
     name: str

@@ -49,6 +49,7 @@ class Report:
         self._quoting.take(block.others, self._lives.open)
         self._quoting.closed(block.deleted)
         self._lives.closed(block.deleted)
+        self._lives.executed(block.others)
         terms = asked(fresh)
         self._demand.take(terms)
         self._creators.take(terms)
@@ -61,11 +62,15 @@ class Report:
 
     def live(self, shard: str, at_ms: int) -> None:
         """Take note that messages are due from here on."""
-        self._completeness.heard(shard, at_ms)
+        self._completeness.live(shard, at_ms)
 
     def gap(self, gap: Gap, shard: str, at_ms: int) -> None:
         """Take note that messages are missing."""
         self._completeness.gap(gap, shard, at_ms)
+
+    def broken_off(self) -> None:
+        """Take note that the recording ends, and the stream did not, for all that is known."""
+        self._completeness.breaks_off = True
 
     @property
     def messages(self) -> int:

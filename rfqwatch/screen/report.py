@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from rfqwatch.report.answer import Answer, Value
 
 BAR = 16
+_SHARE = "_share"
+"""What ends the names of shares of the whole, which people read in per cent."""
 
 
 def as_json(answers: Iterable[Answer]) -> str:
@@ -53,7 +55,9 @@ def as_tables(answers: Iterable[Answer]) -> str:
     )
     for answer in answers:
         console.print(Text(answer.title, TITLE))
-        facts = "  ".join(f"{_title(name)} {_text(fact)}" for name, fact in answer.facts.items())
+        facts = "  ".join(
+            f"{_title(name)} {_fact(name, fact)}" for name, fact in answer.facts.items()
+        )
         console.print(Text(facts, FAINT))
         if answer.rows:
             console.print(_table(answer))
@@ -79,8 +83,14 @@ def _table(answer: Answer) -> Table:
     return table
 
 
+def _fact(name: str, fact: Value) -> str:
+    if name.endswith(_SHARE) and isinstance(fact, float):
+        return f"{100 * fact:.4f}".rstrip("0").rstrip(".") + " %"
+    return _text(fact)
+
+
 def _title(name: str) -> str:
-    return name.replace("_", " ")
+    return name.removesuffix(_SHARE).replace("_", " ")
 
 
 def _text(value: Value) -> str:

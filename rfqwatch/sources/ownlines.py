@@ -9,11 +9,12 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import astuple
 
-from rfqwatch.exchange.notices import Gap
+from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.wire import OWN_TYPES, Malformed, Payload
 from rfqwatch.lines.output import Ending
 
 if TYPE_CHECKING:
+    from rfqwatch.clock import Instant
     from rfqwatch.exchange.notices import GapReason
 
 
@@ -32,6 +33,15 @@ def own_line(data: bytes | Payload) -> OwnLine | None:
     except (ValueError, RecursionError):
         return None
     return own if own.type.startswith(OWN_TYPES) else None
+
+
+class _Live(Struct):
+    exchange_ahead_ms: int | None = None
+
+
+def live_of(own: OwnLine, at: Instant) -> Live:
+    """Read which subscription became live. Raises ValueError."""
+    return Live(own.sid, at, 0.0, _read(own, _Live).exchange_ahead_ms)
 
 
 class _Gap(Struct):

@@ -7,6 +7,7 @@ the messages tell. Where a file does not go on as the one before it ended, every
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
@@ -30,6 +31,7 @@ from rfqwatch.sources.ownlines import (
     OwnLine,
     ending_of,
     gap_of,
+    live_of,
     malformed_of,
     own_line,
     previous_of,
@@ -93,7 +95,8 @@ class Recording:
     is odd. ``take_block`` may take whole lines of rfqwatch's own files, before which nothing is
     missing, in a way of its own; it gives None for those that are better read one by one.
     ``taken`` counts the bytes of files read so far, ``found`` the gaps that nobody had told
-    of, and ``fd`` is what is read next, for who would rather wait until it can be.
+    of, and ``fd`` is what is read next, for who would rather wait until it can be. At the end,
+    ``breaks_off`` says that nothing there tells how the stream ended, or goes on.
     """
 
     def __init__(
@@ -108,6 +111,7 @@ class Recording:
         self.taken = 0
         self.skipped = 0
         self.found = 0
+        self.breaks_off = False
         self.fd: int | None = None
         self._lenient = lenient
         self._say = say
@@ -152,6 +156,11 @@ class Recording:
                 yield from self._close(torn=file.torn)
         if self._finish is not None:
             yield [self._finish]
+        elif self.breaks_off:
+            at = datetime.fromtimestamp(self._at_ms / 1_000, UTC)
+            self._say(
+                f"{self._name} breaks off at {at:%Y-%m-%d %H:%M:%S}Z: what came then is unknown"
+            )
 
     def _open(self, name: str) -> None:
         self._name = name
@@ -191,6 +200,9 @@ class Recording:
         if torn:
             self._say(f"{self._name} ends in the middle of line {self._line + 1}, which is skipped")
             self._finish = None
+        # Others end anywhere; a file of ours says that it is at its end.
+        ended = self._continued or self._finish is not None
+        self.breaks_off = torn or (self._vouched and not ended)
         self._before = "" if torn else _stem(self._name)
         self._broken = "unrecorded"
 
@@ -316,7 +328,7 @@ class Recording:
         try:
             match own.type.removeprefix(OWN_TYPES):
                 case "subscribed":
-                    self._tell(Live(own.sid, self._at, 0.0))
+                    self._tell(live_of(own, self._at))
                 case "gap":
                     self._tell(gap_of(own))
                 case "malformed":

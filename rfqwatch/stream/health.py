@@ -202,7 +202,8 @@ class Health:
 
     ``place`` is the environment, or the URL's host, and ``selected`` what was selected of the
     stream, empty for all of it: texts from the user, shown as they are. ``drift`` is how what came
-    differs from what rfqwatch knows. ``unrecorded`` says why a recording that was asked for can't
+    differs from what rfqwatch knows. ``breaks_off`` says that a recording of it ends before it
+    did, for all that is known. ``unrecorded`` says why a recording that was asked for can't
     be written at present, and is empty otherwise.
     """
 
@@ -210,6 +211,7 @@ class Health:
     drift: Drift = field(default_factory=Drift)
     shards: dict[str, ShardHealth] = field(default_factory=dict)
     selected: str = ""
+    breaks_off: bool = False
     unrecorded: str = ""
 
     def shard(self, name: str = "") -> ShardHealth:

@@ -20,6 +20,8 @@ def uncertain(health: Health, lost: int) -> str:
         return "the stream had gaps"
     if totals.unnumbered:
         return "frames carried no seq, so that completeness can't be checked"
+    if health.breaks_off:
+        return "the recording breaks off, and what came then is unknown"
     return ""
 
 
@@ -61,7 +63,7 @@ def _completeness(health: Health, shed: int) -> str:
     told = f"{totals.unseen} of {cards} shards never watched, " if totals.unseen else ""
     number = totals.gaps + bool(shed)
     if not number:
-        return f"{told}no gaps"
+        return f"{told}no gaps" + " up to where it breaks off" * health.breaks_off
     missed = totals.missed + shed
     known = f"{missed:,} frame{'s' * (missed != 1)} missed"
     if totals.unmeasured:

@@ -13,6 +13,8 @@ import asyncio
 from math import inf
 from typing import TYPE_CHECKING, NoReturn, cast
 
+from msgspec import structs
+
 from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
@@ -22,7 +24,7 @@ from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
 from rfqwatch.lines.wording import counted
 from rfqwatch.sources.link import DisconnectedError, caught_up
 from rfqwatch.stream.clockjumps import jumps
-from rfqwatch.stream.health import LATE_MS, Connection, lag_of
+from rfqwatch.stream.health import APART_MS, LATE_MS, Connection, lag_of
 from rfqwatch.stream.quota import EnoughError
 
 if TYPE_CHECKING:
@@ -234,6 +236,9 @@ class Channel:
         match notice:
             case Live():
                 self._failures = 0
+                told_ms = self._health.told_ms
+                if told_ms is not None and abs(told_ms) > APART_MS:
+                    notice = structs.replace(notice, ahead_ms=told_ms)
                 self._output.live(notice)
                 sid = "" if notice.sid is None else f" (sid {notice.sid})"
                 self._become(Connection.WATCHING, f"watching{sid}")

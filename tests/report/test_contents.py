@@ -266,12 +266,34 @@ def test_completeness() -> None:
     take(report, created("b", 900))
     report.gap(gap("disconnected", 900, None), "", START_MS + 1_000)
     told = facts(report, "completeness")
-    assert told["covered"] == 0.6
+    assert told["covered_share"] == 0.6
+    assert (told["breaks_off"], told["shards"], told["subscriptions"]) == ("no", 1, 0)
     assert (told["messages"], told["messages_not_understood"]) == (3, 1)
-    assert (told["gaps"], told["missed"], told["gaps_of_unknown_size"]) == (3, 3, 2)
+    assert (told["gaps"], told["missed"], told["gaps_of_unknown_size"]) == (3, None, 2)
+    assert told["missed_at_least"] == 3
     assert (told["from"], told["to"]) == ("2026-11-24T18:00:00Z", "2026-11-24T18:00:01Z")
     rows = {row["reason"]: row["time_s"] for row in answered(report)["completeness"]}
     assert rows == {"disconnected": 0.3, "seq": 0.1}
+
+
+def test_what_can_not_be_known_of_completeness_is_not_claimed() -> None:
+    report = take(Report(), created("a", 0), created("b", 900))
+    report.gap(gap("seq", 499, 500, missed=3), "", START_MS + 500)
+    assert facts(report, "completeness")["missed"] == 3
+    assert facts(report, "completeness")["covered_share"] == pytest.approx(0.9988, abs=1e-4)
+    report.broken_off()
+    take(report, line("rfq_deleted", 1_000, {"id": "b"}, seq=None))
+    told = facts(report, "completeness")
+    assert (told["breaks_off"], told["covered_share"]) == ("yes", None)
+
+
+def test_what_was_executed_is_open_no_longer() -> None:
+    told = {"quote_id": "q", "rfq_id": "a"}
+    report = take(Report(), created("a", 0), created("b", 1), line("quote_executed", 2, told))
+    lives = facts(report, "life_times")
+    assert (lives["still_open"], lives["executed_not_deleted"]) == (1, 1)
+    lives = facts(take(report, line("rfq_deleted", 3, {"id": "a"})), "life_times")
+    assert (lives["still_open"], lives["executed_not_deleted"]) == (1, 0)
 
 
 def test_lag() -> None:

@@ -55,17 +55,32 @@ def test_an_svg_is_as_light_as_the_terminal(
 
 
 def test_ages_are_right_though_this_computer_s_clock_is_not(tmp_path: Path) -> None:
+    kept = str(tmp_path / "kept")
     with running(rate=100, seed=5, standing=20, ahead=3_600) as simulated:
-        done = rfqwatch(
-            *("table", "--once", "--duration", "2s"),
-            environment={**Exchange(simulated, tmp_path).environment, "COLUMNS": "160"},
+        wide = {**Exchange(simulated, tmp_path).environment, "COLUMNS": "160"}
+        live = rfqwatch(
+            *("table", "--once", "--duration", "2s", "--record", kept), environment=wide
         )
-    assert "this computer's clock is 60m behind: lag unknown" in done.stdout
-    assert re.search(r"opened [1-9]\d* closed \d+ in \ds", done.stdout)
-    (life,) = re.findall(r"median life (\S+)", done.stdout)
-    ages = re.findall(r"^[> ?~x]  ?(\d+\S)  ", done.stdout, re.MULTILINE)
-    assert len(ages) > 10
-    assert all(span.endswith("s") for span in (life, *ages))
+    replayed = rfqwatch("table", "--once", "--from", kept, environment=wide)
+    for done in (live, replayed):
+        assert "this computer's clock is 60m behind: lag unknown" in done.stdout
+        assert re.search(r"opened [1-9]\d* closed \d+ in \ds", done.stdout)
+        (life,) = re.findall(r"median life (\S+)", done.stdout)
+        ages = re.findall(r"^[> ?~x]  ?(\d+\S)  ", done.stdout, re.MULTILINE)
+        assert len(ages) > 10
+        assert all(span.endswith("s") for span in (life, *ages))
+    told = rfqwatch("report", kept).stderr
+    assert re.search(r"recorded by a clock that was 3,(600|599) s behind the exchange's", told)
+
+
+def test_a_replay_says_that_its_recording_breaks_off(tmp_path: Path) -> None:
+    lines = rfqwatch("tail", "--env", "sim", "--sim-rate", "0", "-n", "50").stdout.splitlines()
+    file = tmp_path / "1.jsonl"
+    file.write_text("\n".join(lines[:-1]) + "\n")
+    assert "it breaks off there" in rfqwatch("table", "--once", "--from", str(file)).stdout
+    done = rfqwatch("tail", "--fail-on-gap", "--from", str(file))
+    assert done.returncode == 7
+    assert "no gaps up to where it breaks off" in done.stderr
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -207,8 +207,38 @@ def test_a_torn_last_line_is_said_and_skipped(
     after = stamped(7, LIVE)
     words = told(read(compressed(text.encode()), after, say=said.append))
     assert words == ["live", "rfq_deleted", "unrecorded None", "live"]
-    assert len(said) == 1
-    assert said[0].endswith("0.jsonl ends in the middle of line 3, which is skipped")
+    torn, broken = said
+    assert torn.endswith("0.jsonl ends in the middle of line 3, which is skipped")
+    assert ".jsonl breaks off at " in broken
+
+
+@pytest.mark.parametrize(
+    ("last", "breaks_off"),
+    [
+        (stamped(1, LIVE), True),
+        (stamped(1, frame(2))[:-5], True),
+        (stamped(1, ENDED), False),
+        (stamped(1, own("continued", events=1)), False),
+    ],
+)
+def test_a_recording_that_does_not_say_how_it_ends_breaks_off(
+    last: str, *, breaks_off: bool, tmp_path: Path
+) -> None:
+    file = tmp_path / "1.jsonl"
+    file.write_text(stamped(0, LIVE) + stamped(0, frame(1)) + last)
+    said: list[str] = []
+    recording = Recording([str(file)], say=said.append)
+    assert [*recording]
+    assert recording.breaks_off is breaks_off
+    assert any("breaks off at 2026-" in text for text in said) is breaks_off
+
+
+def test_what_others_recorded_ends_anywhere(tmp_path: Path) -> None:
+    file = tmp_path / "1.jsonl"
+    file.write_text(json.dumps(frame(1)) + "\n")
+    recording = Recording([str(file)])
+    assert [*recording]
+    assert not recording.breaks_off
 
 
 def test_a_last_line_without_a_line_break_is_one(read: Callable[..., list[Piece]]) -> None:

@@ -27,8 +27,9 @@ def to_its_end(
 ) -> Iterator[None]:
     """Let a stream run in the block; ``lost`` counts the messages that nobody took.
 
-    At the end it raises `GapsError` with ``gap_advice`` where ``--fail-on-gap`` asked for none,
-    then a signal's exit code, and leaves at once when the reader of standard output is gone.
+    At the end it raises `GapsError` where ``--fail-on-gap`` asked for none, with ``gap_advice`` if
+    there were any, then a signal's exit code, and leaves at once when the reader of standard output
+    is gone.
     """
     code = 0
     try:
@@ -39,6 +40,6 @@ def to_its_end(
     except SignalledError as signalled:
         code = signalled.exit_code
     if end.fail_on_gap and (why := uncertain(health, lost())):
-        raise GapsError(why, gap_advice)
+        raise GapsError(why, gap_advice if health.totals.gaps or lost() else "")
     if code:
         raise typer.Exit(code)

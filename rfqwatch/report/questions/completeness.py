@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import floor
 from typing import TYPE_CHECKING
 
 from rfqwatch.report.answer import Answer, iso
@@ -35,6 +36,8 @@ class Completeness:
     """Gaps, and the share of the time without any; each connection has its own time."""
 
     messages: int = 0
+    breaks_off: bool = False
+    _subscriptions: int = 0
     _unread: int = 0
     _unnumbered: int = 0
     _shards: dict[str, _Shard] = field(default_factory=dict)
@@ -63,6 +66,11 @@ class Completeness:
         else:
             card.last_ms = max(card.last_ms, at_ms)
 
+    def live(self, shard: str, at_ms: int) -> None:
+        """Take note that a subscription became live."""
+        self._subscriptions += 1
+        self.heard(shard, at_ms)
+
     def gap(self, gap: Gap, shard: str, at_ms: int) -> None:
         """Take note that messages are missing."""
         self.heard(shard, at_ms)
@@ -84,6 +92,9 @@ class Completeness:
         total_ms = sum(card.last_ms - card.first_ms for card in shards)
         lacking_ms = sum(card.lacking_ms for card in shards)
         kinds = self._kinds.values()
+        unmeasured = sum(kind.unmeasured for kind in kinds)
+        missed = sum(kind.missed for kind in kinds)
+        known = total_ms and not self._unnumbered
         yield Answer(
             "completeness",
             "How complete the recording is",
@@ -91,17 +102,24 @@ class Completeness:
                 "messages": self.messages,
                 "from": iso(min((card.first_ms for card in shards), default=None)),
                 "to": iso(max((card.last_ms for card in shards), default=None)),
-                "connections": len(shards),
-                "covered": round(1 - lacking_ms / total_ms, 6) if total_ms else None,
+                "breaks_off": "yes" if self.breaks_off else "no",
+                "shards": len(shards),
+                "subscriptions": self._subscriptions,
+                # Nothing lacking is the whole, and nothing else is.
+                "covered_share": floor(1e6 * (1 - lacking_ms / total_ms)) / 1e6 if known else None,
                 "gaps": sum(kind.gaps for kind in kinds),
-                "missed": sum(kind.missed for kind in kinds),
-                "gaps_of_unknown_size": sum(kind.unmeasured for kind in kinds),
+                "missed": None if unmeasured else missed,
+                "missed_at_least": missed,
+                "gaps_of_unknown_size": unmeasured,
                 "messages_without_seq": self._unnumbered,
                 "messages_not_understood": self._unread,
             },
             ("reason", "gaps", "missed", "gaps_of_unknown_size", "time_s"),
             [
-                (reason, kind.gaps, kind.missed, kind.unmeasured, kind.ms / 1_000)
+                (
+                    *(reason, kind.gaps, None if kind.unmeasured else kind.missed),
+                    *(kind.unmeasured, kind.ms / 1_000),
+                )
                 for reason, kind in sorted(self._kinds.items(), key=lambda item: -item[1].gaps)
             ][:most],
             "gaps",

@@ -6,6 +6,7 @@ from itertools import compress, islice, repeat
 from operator import is_
 from typing import TYPE_CHECKING, TypeAlias
 
+from rfqwatch.exchange.events import BatchQuoteExecuted, QuoteExecuted, RfqBatchExecuted
 from rfqwatch.report.answer import Answer
 from rfqwatch.report.times import Times
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from rfqwatch.report.reading import CreatedLine, DeletedLine
+    from rfqwatch.report.reading import CreatedLine, DeletedLine, OtherLine
 
 MOST_OPEN = 1_000_000
 """RFQs of which it is known when they were opened: 300 bytes each. The older half goes at once."""
@@ -35,6 +36,7 @@ class Lives:
 
     def __init__(self, most: int = MOST_OPEN) -> None:
         self.open: dict[str, Born] = {}
+        self._executed: set[str] = set()
         self._lives = Times()
         self._by_receipt = 0
         self._unseen = 0
@@ -53,13 +55,16 @@ class Lives:
             self._forgotten += self._most // 2
             for oldest in list(islice(known, self._most // 2)):
                 del known[oldest]
+            self._executed &= known.keys()
         return fresh
 
     def closed(self, deleted: Sequence[DeletedLine]) -> None:
         """Take RFQs that are gone."""
         known = self.open
         lives = []
-        births = map(known.pop, [line.msg.id for line in deleted], repeat(None))
+        ids = [line.msg.id for line in deleted]
+        self._executed.difference_update(ids)
+        births = map(known.pop, ids, repeat(None))
         for line, born in zip(deleted, births, strict=True):
             if born is None:
                 self._unseen += 1
@@ -74,6 +79,18 @@ class Lives:
                 lives.append(life.days * DAY_MS + life.seconds * 1_000 + life.microseconds // 1_000)
         self._lives.add(lives)
 
+    def executed(self, others: Sequence[OtherLine]) -> None:
+        """Take what was executed: such an RFQ is open no longer, though it may be deleted later."""
+        for line in others:
+            match line.msg:
+                case QuoteExecuted(rfq_id=rfq_id):
+                    ended = [rfq_id]
+                case RfqBatchExecuted() | BatchQuoteExecuted() as batch:
+                    ended = [*(batch.executed_rfq_ids or ()), *(batch.failed_rfq_ids or ())]
+                case _:
+                    continue
+            self._executed.update(rfq_id for rfq_id in ended if rfq_id in self.open)
+
     def answers(self, most: int) -> Iterator[Answer]:  # noqa: ARG002 - all questions are asked alike
         """Give the answer."""
         yield Answer(
@@ -81,7 +98,8 @@ class Lives:
             "How long RFQs live",
             {
                 "measured_by_receipt": self._by_receipt,
-                "still_open": len(self.open),
+                "still_open": len(self.open) - len(self._executed),
+                "executed_not_deleted": len(self._executed),
                 "deleted_but_never_announced": self._unseen,
                 "announced_again": self._told_again,
                 "forgotten": self._forgotten,

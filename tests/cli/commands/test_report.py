@@ -42,7 +42,7 @@ def test_it_counts_what_was_recorded(kept: Path) -> None:
     created = messages(kept, "rfq_created")
     assert answers["rfqs_by_hour"]["facts"]["rfqs"] == len({line["msg"]["id"] for line in created})
     whole = answers["completeness"]["facts"]
-    assert (whole["messages"], whole["gaps"], whole["covered"]) == (COUNT, 0, 1)
+    assert (whole["messages"], whole["gaps"], whole["covered_share"]) == (COUNT, 0, 1)
     assert reported(str(kept / "printed.jsonl")) == answers
 
 
@@ -54,8 +54,10 @@ def test_the_tables_show_what_is_in_the_object(kept: Path) -> None:
     shown = " ".join(done.stdout.split())
     for name, answer in reported(str(kept / "files"), "--top", "3").items():
         for told in (answer["facts"], *answer["rows"]):
-            for value in told.values():
+            for title, value in told.items():
                 match value:
+                    case float() if title.endswith("_share"):
+                        expected = f"{100 * value:.4f}".rstrip("0").rstrip(".") + " %"
                     case None | {}:
                         continue
                     case dict():

@@ -118,6 +118,8 @@ def _connections(pulse: Pulse, width: int) -> Iterable[Item]:
         yield Item(f"not recorded: {pulse.health.unrecorded}", BAD)
     if pulse.replay:
         yield Item(f"recorded {moment(pulse.now.ms)}, {pulse.replay}", MARKED)
+    if pulse.health.breaks_off:
+        yield Item("it breaks off there", BAD)
     if pulse.behind is not None:
         yield Item(f"paused, {pulse.behind:,} behind", MARKED)
     if len(cards) == 1:
