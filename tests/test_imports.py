@@ -58,7 +58,7 @@ FOR_TYPES = {
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it, and what writes down how it is declared.
 JOINER = "cli"
-ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines"}}
+ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines", "simulator"}}
 
 MIDDLE = {"exchange", "book", "selection", "report"}
 PURE = {f"stream/{name}.py" for name in ("drift", "health", "newfields", "summary", "tee")}

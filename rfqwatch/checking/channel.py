@@ -31,10 +31,10 @@ ANSWER_S = 5.0
 _MINDED_ACKNOWLEDGEMENT_S = 2.0
 
 _TRIED_AGAIN = "It may pass: rfqwatch tail tries again by itself, as often as it takes."
-_LOST = (
-    "rfqwatch tail connects again by itself, and marks a gap. Where it happens again and again, a "
-    "firewall, proxy or bad network on the way is to blame, or the exchange is about to close."
-)
+_MENDED = "rfqwatch tail connects again by itself, and marks a gap. Where it happens often, "
+_LOST = f"{_MENDED}a firewall, proxy or bad network on the way is to blame."
+_CLOSED = f"{_MENDED}the exchange is in trouble, or about to close: see what it says of its status."
+_UNREADABLE = f"{_MENDED}the exchange, or something on the way, does not keep to the protocol."
 _BY_ITS_CLOCK = "Set this computer's clock; until then each handshake is refused once."
 _QUIET = (
     "Most likely a quiet market, as at night or on the demo exchange; the next check asks whether "
@@ -185,6 +185,8 @@ class ChannelChecks:
                 return explained(error, self._subject)
             case RfqwatchError():
                 return failure(error)
+            case DisconnectedError() if advice is _LOST:
+                return failed(str(error), _why_lost(str(error)))
             case DisconnectedError():
                 return failed(str(error), advice)
             case Exception():
@@ -192,3 +194,10 @@ class ChannelChecks:
                 return failed(str(error), advice)
         assert error is not None  # noqa: S101 - or it would not be lost
         raise error
+
+
+def _why_lost(text: str) -> str:
+    """Say what to do about a connection that is lost, by what ended it."""
+    if text.startswith("closed by the exchange"):
+        return _CLOSED
+    return _UNREADABLE if text.startswith("unreadable") else _LOST

@@ -29,11 +29,15 @@ _UNNUMBERED = (
     "Whether messages were missed can't be seen: rfqwatch marks no gap where there is one."
 )
 _REPEATED = "Messages come late or twice; rfqwatch passes them on."
-_HOLES = "rfqwatch marks each hole as a gap. The exchange lost them: watch fewer, with --shard."
+_HOLES = (
+    "rfqwatch marks each hole as a gap. They were lost before they came here: where that goes on, "
+    "one connection may not be enough: try --shard all/2."
+)
 _UNSTAMPED = "Lag is measured from when RFQs were created then, which is less exact."
 _NEWER = (
     "The exchange changed its messages: look for a newer rfqwatch. Lines carry all of it as is."
 )
+_GARBLED = "Lines carry them as they came. A few are an accident, of the exchange or of a proxy."
 _TIMELESS = "Messages carry no time to measure it by."
 _TOO_FEW = "Too few messages came."
 _LATE = "The network or this computer is slow, or one connection is not enough: try --shard all/2."
@@ -94,7 +98,8 @@ class Measurements:
             "malformed": ear.malformed,
         }
         seen = "; ".join(f"{what}: {_named(names)}" for what, names in told.items() if names)
-        return unsure(seen, _NEWER, facts) if seen else passed("all known", facts)
+        meaning = _NEWER if types or new or misfits else _GARBLED
+        return unsure(seen, meaning, facts) if seen else passed("all known", facts)
 
     async def _rate(self) -> Verdict:
         ear = self._heard.ear

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 TOLERATED_MS = 10_000
 """By how much a timestamp may be off. Undocumented; what was seen to pass on the exchange."""
 
+_ABOUT_THE_KEY = ("NOT_FOUND", "INCORRECT_API_KEY_SIGNATURE")
+"""What the exchange says of keys alone; a clock that is off it names in other words."""
+
 _OTHERS = {"prod": "demo", "demo": "prod"}
 
 
@@ -26,15 +29,18 @@ def explained(error: RefusedError, subject: Subject) -> Verdict:
         told.append(f"This is {subject.name}: a key of {other} needs --env {other}.")
     if EXPIRED not in error.message:
         # Otherwise the exchange has said what is wrong with it.
-        told.append(_clock(subject.offset_ms))
+        blamed = any(word in error.message for word in _ABOUT_THE_KEY)
+        told.append(_clock(subject.offset_ms, blamed=blamed))
     return failed(error.message, " ".join(told), exit_code=error.exit_code)
 
 
-def _clock(offset_ms: int | None) -> str:
+def _clock(offset_ms: int | None, *, blamed: bool) -> str:
+    """Say what part the clock may have, where something else is ``blamed`` or nothing is."""
     if offset_ms is None:
         return "Whether this computer's clock is right could not be seen."
     if abs(offset_ms) > TOLERATED_MS:
-        return f"This computer's clock is {apart(offset_ms)}, which alone is refused: set it."
+        off = f"this computer's clock is {apart(offset_ms)}"
+        return f"It is not that {off}." if blamed else f"It may be that {off}: set it."
     return "It is not the clock, which agrees with the exchange's."
 
 

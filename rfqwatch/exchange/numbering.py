@@ -90,7 +90,7 @@ class Numbering:
         self._run = self._run + 1 if goes_on else 1
         self._run_goes_on = (seq + 1, self.next_seq)
         if self._run < RESTART_RUN:
-            return Note("backward", "a frame came late or twice by its seq; it is passed on")
+            return Note("backward", "a frame came late or twice by its seq; passed on (said once)")
         self.next_seq = seq + 1
         return Note(
             "restart", "the numbering of frames went back; completeness is checked from there on"

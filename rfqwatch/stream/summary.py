@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.lines.output import Ending
+from rfqwatch.lines.wording import counted
 
 if TYPE_CHECKING:
     from rfqwatch.stream.health import Health
@@ -44,15 +45,17 @@ def summary(health: Health, done: str, *, shed: int = 0, undelivered: int = 0) -
     ``shed`` and ``undelivered`` count messages that the reader of the output did not take.
     """
     totals = health.totals
-    counts = {
-        "events not taken from standard output at the end": undelivered,
-        "frames without a seq, so that completeness can't be checked": totals.unnumbered,
-        "malformed frames": totals.malformed,
-        "frames of unknown types": totals.unknown,
-        "frames of which nothing could be read": health.drift.unread,
-        **{f"{name} not as known": count for name, count in health.drift.misfits.most_common()},
-    }
-    told = [f"{count:,} {what}" for what, count in counts.items() if count]
+    counts = (
+        (undelivered, "event", " not taken from standard output at the end"),
+        (totals.unnumbered, "frame", " without a seq, so that completeness can't be checked"),
+        (totals.backward, "frame", " late or twice, by their seq"),
+        (totals.malformed, "malformed frame", ""),
+        (totals.unknown, "frame", " of unknown type"),
+        (health.drift.unread, "frame", " of which nothing could be read"),
+    )
+    told = [counted(count, what) + more for count, what, more in counts if count]
+    misfits = health.drift.misfits.most_common()
+    told += [f"{count:,} {name} not as known" for name, count in misfits]
     return "; ".join([done, _completeness(health, shed), *told])
 
 
@@ -63,7 +66,8 @@ def _completeness(health: Health, shed: int) -> str:
     told = f"{totals.unseen} of {cards} shards never watched, " if totals.unseen else ""
     number = totals.gaps + bool(shed)
     if not number:
-        return f"{told}no gaps" + " up to where it breaks off" * health.breaks_off
+        none = "no gap seen" if totals.unnumbered else "no gaps"
+        return f"{told}{none}" + " up to where it breaks off" * health.breaks_off
     missed = totals.missed + shed
     known = f"{missed:,} frame{'s' * (missed != 1)} missed"
     if totals.unmeasured:

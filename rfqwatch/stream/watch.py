@@ -50,6 +50,7 @@ OVERFLOWS_ADVISED = 2
 REFUSALS_BELIEVED = 10
 """In a row, of one kind, by a stream that was live before: any fewer may come from a network."""
 _MINUTE_S = 60.0
+_SOON_S = 0.05
 
 
 class Channel:
@@ -104,7 +105,8 @@ class Channel:
                             raise
                         raise ConnectionFailedError(
                             f"{dialer.place}: {lost}",
-                            "Allow more attempts with --max-retries, or leave out --no-reconnect.",
+                            "That is as often as --max-retries or --no-reconnect allow it to try; "
+                            "rfqwatch check says what is wrong.",
                         ) from None
                     delay_s = max(delay_s, dialer.pause_s)
                     self._retry(str(lost), delay_s)
@@ -246,7 +248,9 @@ class Channel:
             case Gap():
                 self._health.gapped(notice.missed)
                 self._output.gap(notice)
-                self._say_gap(notice)
+                if self._health.heard is not None:
+                    # Else nothing was ever due, and what is wrong is said by itself.
+                    self._say_gap(notice)
             case Ended():
                 self._retry(notice.why, notice.delay_s)
                 self._overflows += notice.overflow
@@ -269,7 +273,8 @@ class Channel:
     def _retry(self, why: str, delay_s: float) -> None:
         at = now()
         self._health.become(Connection.RECONNECTING, at, at.s + delay_s, why)
-        self._say(f"{why}; trying again in {delay_s:.1f} s")
+        due = f"in {delay_s:.1f} s" if delay_s >= _SOON_S else "at once"
+        self._say(f"{why}; trying again {due}")
 
     def _become(self, state: Connection, text: str = "") -> None:
         self._health.become(state, now())
@@ -319,10 +324,8 @@ class Channel:
         if not self._skew_said and (ahead_ms := self._health.ahead_ms):
             self._skew_said = True
             way = "behind" if ahead_ms > 0 else "ahead of"
-            self._say(
-                f"this computer's clock is {abs(ahead_ms) / 1000:.0f} s {way} the exchange's; "
-                "what is received is stamped by it all the same"
-            )
+            off = f"{abs(ahead_ms) / 1000:,.0f} s {way} the exchange's"
+            self._say(f"received_ts_ms goes by this computer's clock, which is {off}")
         if late_s > LATE_FOR_ADVISED_S:
             self._advise(f"frames have come over {LATE_MS // 1000} s late for {late_s:.0f} s")
 

@@ -360,6 +360,15 @@ async def test_a_clock_an_hour_off_is_the_cause(ahead_s: float, words: str) -> N
     assert code(found) == 4
 
 
+async def test_a_clock_an_hour_off_is_not_blamed_for_a_wrong_key() -> None:
+    async with start(rate=400, standing=0, ahead=3_600) as started, start() as other:
+        found = await examined(subject(started.url, other))
+    assert "NOT_FOUND" in found["handshake"].seen
+    told = found["handshake"].advice
+    assert "It is not that this computer's clock is 3,600 s behind the exchange's." in told
+    assert "set it" not in told
+
+
 async def test_a_clock_some_seconds_off_is_tolerated() -> None:
     async with start(rate=400, standing=0, ahead=5) as started:
         found = await examined(subject(started.url, started))

@@ -83,12 +83,12 @@ def test_what_else_is_worth_a_look(health: Health) -> None:
     health.drift.read("rfq_created", bytearray(b'{"msg":{}}'))
     assert summary(health, "done", undelivered=4).split("; ") == [
         "done",
-        "no gaps",
+        "no gap seen",
         "4 events not taken from standard output at the end",
-        "1 frames without a seq, so that completeness can't be checked",
+        "1 frame without a seq, so that completeness can't be checked",
         "2,000 malformed frames",
-        "3 frames of unknown types",
-        "1 frames of which nothing could be read",
+        "3 frames of unknown type",
+        "1 frame of which nothing could be read",
         "2 rfq_deleted.market_ticker not as known",
         "1 rfq_created.market_ticker not as known",
         "1 rfq_created.created_ts not as known",

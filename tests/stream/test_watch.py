@@ -705,5 +705,5 @@ async def test_what_came_bears_out_that_this_computer_s_clock_is_off(ahead_s: fl
         credentials = credentials_from_pem(started.key_id, started.private_key_pem, "the key")
         seen = await run(started.url, credentials, count=20)
     assert seen.health.ahead_ms == pytest.approx(ahead_s * 1_000, abs=2_000)
-    (said,) = [text for text in seen.said if "is stamped by it" in text]
-    assert said.startswith("this computer's clock is ")
+    (said,) = [text for text in seen.said if "received_ts_ms" in text]
+    assert said.startswith("received_ts_ms goes by this computer's clock, which is ")

@@ -47,8 +47,8 @@ class SimulationOptions:
     sim_fault: Annotated[
         Sequence["Fault"] | None,
         _simulation(
-            help="Faults, now and then (reset,seq-hole) or at a data frame (overflow@100). "
-            "A wrong name lists them all.",
+            help="Faults, now and then (reset,seq-hole), at a data frame (overflow@100), or "
+            "from the start (http-503@0). A wrong name lists them all, options.md what they do.",
             metavar="NAME[@N],…",
             parser=_faults,
             autocompletion=_kinds,

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 DEFAULT = "default"
 TABLE = "profile"
@@ -79,7 +79,7 @@ def read_profile(
         if key not in keys:
             raise UsageError(
                 f"{file}, profile {name}: no option is called {key}{_nearest(key, keys)}",
-                "Keys are the long names of options: rfqwatch config shows them all.",
+                "Keys are the long names of options, as the --help of each command lists them.",
             )
     return Profile(file, name if name in profiles else "", settings, _warnings(file, content))
 
@@ -143,6 +143,8 @@ def _warnings(file: Path, content: bytes) -> list[str]:
     return [f"{where}: {advice}"]
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
+def _nearest(name: str, names: Collection[str]) -> str:
+    if (flag := name.removeprefix("no-")) != name and flag in names:
+        return f"; did you mean {flag} = false?"
     near = get_close_matches(name, list(names), n=1)
     return "".join(f"; did you mean {each}?" for each in near)

@@ -63,14 +63,17 @@ def values_in(key: str, text: str) -> list[str]:
 
 def unknown_variables(keys: Collection[str], environ: Mapping[str, str]) -> list[str]:
     """Name, in words for a warning, the variables that look like ours, and are no option's."""
-    known = [variable_of(key) for key in keys]
-    said = []
-    for name in sorted(name for name in environ if name.startswith(PREFIX)):
-        if name not in known:
-            near = get_close_matches(name, known, n=1)
-            said.append(f"{name} is no option's variable" + _did_you_mean(near))
-    return said
+    known = {variable_of(key).removeprefix(PREFIX) for key in keys}
+    asked = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
+    return [
+        f"{PREFIX}{name} is no option's variable{_meant(name, known)}"
+        for name in asked
+        if name not in known
+    ]
 
 
-def _did_you_mean(near: list[str]) -> str:
-    return "".join(f"; did you mean {name}?" for name in near)
+def _meant(name: str, known: Collection[str]) -> str:
+    if (flag := name.removeprefix("NO_")) != name and flag in known:
+        return f"; did you mean {PREFIX}{flag}=false?"
+    near = get_close_matches(name, known, n=1, cutoff=0.75)
+    return "".join(f"; did you mean {PREFIX}{each}?" for each in near)

@@ -282,12 +282,15 @@ def test_home_is_found_in_paths(
 def test_variables_that_are_no_option_s_are_said_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("RFQWATCH_SHRAD", "0/2")
+    for name in ("SHRAD", "NO_COMBO", "DIR"):
+        monkeypatch.setenv(f"RFQWATCH_{name}", "0/2")
     parsed("tail")
-    (said,) = capsys.readouterr().err.splitlines()
-    assert said == (
-        "rfqwatch: warning: RFQWATCH_SHRAD is no option's variable; did you mean RFQWATCH_SHARD?"
-    )
+    warning = "rfqwatch: warning: RFQWATCH_{} is no option's variable"
+    assert capsys.readouterr().err.splitlines() == [
+        warning.format("DIR"),
+        warning.format("NO_COMBO") + "; did you mean RFQWATCH_COMBO=false?",
+        warning.format("SHRAD") + "; did you mean RFQWATCH_SHARD?",
+    ]
 
 
 def test_the_profiles_of_the_readme_are_some(config_home: Path) -> None:

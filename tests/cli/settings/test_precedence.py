@@ -59,6 +59,7 @@ def test_a_replay_takes_of_a_profile_what_is_for_it(tmp_path: Path) -> None:
         ("tail", "key-file = ''", 3, "key-file in {} is empty"),
         ("tail", "key-command = 'false x'", 3, "false (key-command in {}) failed with exit"),
         ("table --once", "columns = 'size,cost'", 2, "columns in {}: 'cost' is none of"),
+        ("tail", "no-combo = true", 2, "called no-combo; did you mean combo = false?"),
         ("table --once", "colums = 'size'", 2, "no option is called colums; did you mean colu"),
     ],
 )
