@@ -42,7 +42,12 @@ from rfqwatch.exchange.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from decimal import Decimal
+
+    from rfqwatch.book.readings import Told
+    from rfqwatch.exchange.events import BestBids, Offer, QuoteExecuted
+    from rfqwatch.exchange.wire import Payload
 
 _BLOCK = 256
 _MOST_LINGERING = 8_192
@@ -94,9 +99,9 @@ class Book:
         self._batches = Batches()
         self._closed: deque[str] = deque()
         self._lingering: deque[tuple[str, float]] = deque()
-        self._gone: set[str] = set()
-        self._gone_in_order: deque[str] = deque()
-        self._changes: set[str] = set()
+        # In order, as dicts are and sets are not.
+        self._gone: dict[str, None] = {}
+        self._changes: dict[str, None] = {}
         self._changes_lost = False
 
     @property
@@ -139,12 +144,13 @@ class Book:
             return State.UNCONFIRMED
         return State.OPEN
 
-    def take_changes(self) -> set[str] | None:
+    def take_changes(self) -> AbstractSet[str] | None:
         """Hand over the ids of the rows that came, changed or went since the last call.
 
+        They are in the order of their first change: rows that came together lie together.
         None when they were too many to keep: look at every row.
         """
-        changes, self._changes = self._changes, set()
+        changes, self._changes = self._changes.keys(), {}
         lost, self._changes_lost = self._changes_lost, False
         return None if lost else changes
 
@@ -164,7 +170,10 @@ class Book:
         """
         lingering = self._lingering
         while lingering and now_s - lingering[0][1] >= self._linger_s:
-            self._forget(lingering.popleft()[0])
+            rfq_id, _ = lingering.popleft()
+            del self._rows[rfq_id]
+            self._changes[rfq_id] = None
+            self._bury(rfq_id)
         lingering.extend((rfq_id, now_s) for rfq_id in self._closed)
         self._closed.clear()
         if len(self._changes) > _MOST_CHANGES:
@@ -172,38 +181,52 @@ class Book:
             self._changes_lost = True
 
     def apply(
-        self, event: Event, received_ms: int, sending_ms: int | None = None, shard: str = ""
+        self,
+        event: Event,
+        received_ms: int,
+        sending_ms: int | None = None,
+        shard: str = "",
+        message: Payload | None = None,
     ) -> None:
         """Take in one message.
 
         ``received_ms`` is when it came, ``sending_ms`` when the exchange says it was sent, if it
-        says, and ``shard`` names the connection it came by.
+        says, and ``shard`` names the connection it came by. ``message`` is the bytes that the event
+        was read from, if they are at hand; else it is written anew where that is kept.
         """
-        if isinstance(event, RfqDeleted):
-            self._close(event.id, Closed.DELETED, received_ms)
-            return
-        receipt = Receipt(received_ms, sending_ms, shard, self._census.shard(shard).generation)
-        match event:
-            case RfqCreated():
-                self._announce(announced(event, receipt))
-            case RfqBatchCreated():
-                self._announce_batch(event.id, children(event, receipt))
-            case RfqBatchBestQuotes():
-                self._picture(event, receipt)
-            case RfqBatchDeleted():
-                reasons = dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED)
-                self._close_batch(event.id, reasons, received_ms)
-            case RfqBatchExecuted() | BatchQuoteExecuted():
-                reasons = dict.fromkeys(event.failed_rfq_ids or (), Closed.EXECUTION_FAILED)
-                reasons |= dict.fromkeys(event.executed_rfq_ids or (), Closed.EXECUTED)
-                self._close_batch(event.rfq_batch_id, reasons, received_ms)
-            case _:
-                for about, quote in quotes(event, receipt):
-                    self._quoted(about, quote)
-                    if quote.state is QuoteState.EXECUTED:
-                        self._close(about.id, Closed.EXECUTED, received_ms)
+        self.apply_all([(event, sending_ms, message)], received_ms, shard)
 
-    def _announce(self, row: Rfq) -> None:
+    def apply_all(self, told: Iterable[Told], received_ms: int, shard: str = "") -> None:
+        """Take in messages that came at one moment over one connection: see `apply`."""
+        known = self._census.shard(shard)
+        generation, live_ms = known.generation, known.live_ms
+        for event, sending_ms, message in told:
+            if isinstance(event, RfqDeleted):
+                self._close(event.id, Closed.DELETED, received_ms)
+                continue
+            receipt = Receipt(received_ms, sending_ms, shard, generation)
+            match event:
+                case RfqCreated():
+                    self._announce(announced(event, receipt, message), live_ms)
+                case RfqBatchCreated():
+                    self._announce_batch(event.id, children(event, receipt), live_ms)
+                case RfqBatchBestQuotes():
+                    self._picture(event, receipt)
+                case RfqBatchDeleted():
+                    reasons = dict.fromkeys(event.rfq_ids or (), Closed.BATCH_CLOSED)
+                    self._close_batch(event.id, reasons, received_ms)
+                case RfqBatchExecuted() | BatchQuoteExecuted():
+                    reasons = dict.fromkeys(event.failed_rfq_ids or (), Closed.EXECUTION_FAILED)
+                    reasons |= dict.fromkeys(event.executed_rfq_ids or (), Closed.EXECUTED)
+                    self._close_batch(event.rfq_batch_id, reasons, received_ms)
+                case _:
+                    for about, quote in quotes(event, receipt):
+                        self._quoted(about, quote, receipt)
+                        if quote.state is QuoteState.EXECUTED:
+                            self._close(about.rfq_id, Closed.EXECUTED, received_ms)
+
+    def _announce(self, row: Rfq, live_ms: int | None) -> None:
+        """Take in an RFQ; what was created before ``live_ms`` is told again, though not known."""
         known = self._rows.get(row.id)
         if known is None:
             if row.id in self._gone:
@@ -212,31 +235,27 @@ class Book:
             return
         else:
             row = announced_again(known, row)
-        if (known is None or not known.announced) and not self._is_told_again(row):
+        if (known is None or not known.announced) and not (
+            row.created_ms is not None
+            and is_told_again(row.received_ms, row.sending_ms, row.created_ms, live_ms)
+        ):
             self.counts.created += 1
             self.tempo.open(row.received_ms, row.size)
         self._put(row, known)
 
-    def _is_told_again(self, row: Rfq) -> bool:
-        """Tell whether an RFQ is announced again by the exchange, though not known to us."""
-        live_ms = self._census.shard(row.shard).live_ms
-        return row.created_ms is not None and is_told_again(
-            row.received_ms, row.sending_ms, row.created_ms, live_ms
-        )
-
-    def _quoted(self, about: Rfq, quote: Quote) -> None:
-        row = self._heard_of(about)
+    def _quoted(self, about: Offer | QuoteExecuted, quote: Quote, receipt: Receipt) -> None:
+        row = self._heard_of(about, receipt)
         if row is not None:
             known = {known.id: known.state for known in row.quotes}
             if quote.state is QuoteState.ACCEPTED > known.get(quote.id, QuoteState.OFFERED):
                 self.counts.accepted += 1
             self._put_heard(row.with_quote(quote))
 
-    def _announce_batch(self, batch_id: str, rows: Sequence[Rfq]) -> None:
+    def _announce_batch(self, batch_id: str, rows: Sequence[Rfq], live_ms: int | None) -> None:
         if batch_id in self._gone:
             return
         for row in rows:
-            self._announce(row)
+            self._announce(row, live_ms)
         if self._batches.announce(batch_id, [row.id for row in rows]):
             known = [self._rows.get(row.id) for row in rows]
             self._clear_best(row for row in known if row is not None and row.best is None)
@@ -248,7 +267,7 @@ class Book:
         named = set()
         for best in event.rfqs or ():
             named.add(best.rfq_id)
-            row = self._heard_of(subject(best, receipt))
+            row = self._heard_of(best, receipt)
             if row is not None:
                 self._put_heard(replace(row, best=summed_up(best)))
         # It is a full picture: on the children left out, no one bids.
@@ -273,27 +292,28 @@ class Book:
                 self.counts.unknown_deletions += 1
                 self._bury(rfq_id)
         elif row.reason is None:
-            self._census.count(row, -1)
+            self._census.take_off(row)
             self.tempo.close(at_ms, row.since_ms)
+            self._changes[rfq_id] = None
             if len(self._lingering) + len(self._closed) < _MOST_LINGERING:
                 self._rows[rfq_id] = replace(row, reason=reason)
-                self._changes.add(rfq_id)
                 self._closed.append(rfq_id)
             else:
-                self._forget(rfq_id)
+                del self._rows[rfq_id]
+                self._bury(rfq_id)
         elif reason > row.reason:
             self._rows[rfq_id] = replace(row, reason=reason)
-            self._changes.add(rfq_id)
+            self._changes[rfq_id] = None
 
-    def _heard_of(self, about: Rfq) -> Rfq | None:
+    def _heard_of(self, about: Offer | BestBids | QuoteExecuted, receipt: Receipt) -> Rfq | None:
         """Give the row a message is about: the known one, else what it says; None when gone."""
-        row = self._rows.get(about.id)
+        row = self._rows.get(about.rfq_id)
         if row is not None:
             return row
-        if about.id in self._gone:
+        if about.rfq_id in self._gone:
             return None
         self.counts.unknown_quotes += 1
-        return about
+        return subject(about, receipt)
 
     def _put_heard(self, row: Rfq) -> None:
         generation = self._census.shard(row.shard).generation
@@ -302,31 +322,28 @@ class Book:
         self._put(row, self._rows.get(row.id))
 
     def _put(self, row: Rfq, known: Rfq | None) -> None:
-        if known is not None:
-            self._census.count(known, -1)
-        self._census.count(row, 1)
+        if row.reason is None:
+            if known is not None:
+                self._census.take_off(known)
+            self._census.add(row)
         self._rows[row.id] = row
-        self._changes.add(row.id)
-        if self._census.open > self._max_open:
+        self._changes[row.id] = None
+        if len(self._rows) > self._max_open and self._census.open > self._max_open:
             self._evict()
 
     def _evict(self) -> None:
         # In blocks, as finding the first entry of a dict passes over every one deleted before it.
         still_open = (row for row in self._rows.values() if row.reason is None)
         for row in list(islice(still_open, max(1, self._max_open // _BLOCK))):
-            self._census.count(row, -1)
-            self._changes.add(row.id)
+            self._census.take_off(row)
+            self._changes[row.id] = None
             del self._rows[row.id]
             self.counts.evicted += 1
 
-    def _forget(self, rfq_id: str) -> None:
-        del self._rows[rfq_id]
-        self._changes.add(rfq_id)
-        self._bury(rfq_id)
-
     def _bury(self, rfq_id: str) -> None:
-        if rfq_id not in self._gone:
-            self._gone.add(rfq_id)
-            self._gone_in_order.append(rfq_id)
-            if len(self._gone_in_order) > _MOST_GONE:
-                self._gone.remove(self._gone_in_order.popleft())
+        """Remember that it is gone."""
+        gone = self._gone
+        gone[rfq_id] = None
+        if len(gone) > _MOST_GONE:
+            for oldest in list(islice(gone, _BLOCK)):
+                del gone[oldest]

@@ -34,10 +34,9 @@ class Shard:
 
 
 class Census:
-    """The counts; ``open`` is the one of all, ``asked`` the sum of their sizes."""
+    """The counts of the open rows; ``asked`` is the sum of their sizes."""
 
     def __init__(self) -> None:
-        self.open = 0
         self.asked = Decimal(0)
         self._shards: dict[str, Shard] = {}
         self._seconds: dict[int, int] = {}
@@ -49,22 +48,34 @@ class Census:
             shard = self._shards[name] = Shard()
         return shard
 
-    def count(self, row: Rfq, difference: int) -> None:
-        """Add a row or, with -1, take it off again; a closed one makes no difference."""
-        if row.reason is not None:
-            return
+    def add(self, row: Rfq) -> None:
+        """Count an open row."""
         shard = self._shards[row.shard]
-        self.open += difference
-        self.asked += row.size if difference > 0 else -row.size
-        shard.open += difference
+        shard.open += 1
         if row.generation == shard.generation:
-            shard.confirmed += difference
+            shard.confirmed += 1
+        self.asked += row.size
         second = row.since_ms // 1_000
-        count = self._seconds.get(second, 0) + difference
-        if count:
-            self._seconds[second] = count
+        self._seconds[second] = self._seconds.get(second, 0) + 1
+
+    def take_off(self, row: Rfq) -> None:
+        """Count an open row no more."""
+        shard = self._shards[row.shard]
+        shard.open -= 1
+        if row.generation == shard.generation:
+            shard.confirmed -= 1
+        self.asked -= row.size
+        second = row.since_ms // 1_000
+        left = self._seconds[second] - 1
+        if left:
+            self._seconds[second] = left
         else:
             del self._seconds[second]
+
+    @property
+    def open(self) -> int:
+        """How many rows are open."""
+        return sum(shard.open for shard in self._shards.values())
 
     def unconfirmed(self, away: Container[str]) -> int:
         """Count the rows not heard of since their shard's last gap; all of a shard ``away``."""

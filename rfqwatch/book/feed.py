@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from rfqwatch.exchange.wire import Frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from rfqwatch.book.book import Book
+    from rfqwatch.book.readings import Told
     from rfqwatch.clock import Instant
     from rfqwatch.exchange.events import Event
     from rfqwatch.exchange.notices import Gap, Live
@@ -52,11 +53,12 @@ class Feed:
 
     def messages(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
         """Apply what can be read."""
-        read, apply = self._read, self._book.apply
-        received_ms, shard = self._received_ms, self._shard
+        self._book.apply_all(self._told(data, frames), self._received_ms, self._shard)
+
+    def _told(self, data: Sequence[Payload], frames: Sequence[Message]) -> Iterator[Told]:
         for payload, frame in zip(data, frames, strict=True):
-            if type(frame) is Frame and (event := read(frame.type, payload)) is not None:
-                apply(event, received_ms, frame.sending_ts_ms, shard)
+            if type(frame) is Frame and (event := self._read(frame.type, payload)) is not None:
+                yield event, frame.sending_ts_ms, payload
 
     def live(self, live: Live) -> None:
         """Take note that messages are due from here on."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rfqwatch.book.rfq import Bids, Quote, QuoteState, Rfq, pack_legs
+from rfqwatch.book.rfq import Bids, Quote, QuoteState, Rfq
 from rfqwatch.exchange.events import (
     Amount,
     BatchQuoteAccepted,
@@ -15,18 +17,30 @@ from rfqwatch.exchange.events import (
     QuoteAccepted,
     QuoteCreated,
     QuoteExecuted,
+    RfqCreated,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from decimal import Decimal
 
-    from rfqwatch.exchange.events import BatchRfq, BestBids, Offer, RfqBatchCreated, RfqCreated
+    from rfqwatch.exchange.events import BestBids, Event, Offer, RfqBatchCreated
+    from rfqwatch.exchange.wire import Payload
 
 _MOST_CHILDREN = 1_000
-_MOST_TEXTS = 4_096
-_texts: dict[str, str] = {}
+_LONGEST_KEPT = 2_048
+"""Bytes; twice what most combos take."""
+_DEEPEST_KEPT = 64
+"""How often a list may begin: what is nested too deep where it is drawn can't be read there."""
+_SHORT = 1_024
+"""Bytes that no nesting too deep fits into."""
+_ZERO = Decimal(0)
+
+_write = msgspec.json.Encoder(enc_hook=str).encode
+
+
+Told: TypeAlias = "tuple[Event, int | None, Payload | None]"
+"""An event, when the exchange says it was sent, and the bytes it was read from, if at hand."""
 
 
 class Receipt(Struct, frozen=True, gc=False):
@@ -41,51 +55,57 @@ class Receipt(Struct, frozen=True, gc=False):
     generation: int = 0
 
 
-def announced(event: RfqCreated, receipt: Receipt) -> Rfq:
-    """Make the row of an RFQ announced on its own."""
-    return _opened(event, event, pack_legs(event.mve_selected_legs), receipt, None)
+def announced(event: RfqCreated, receipt: Receipt, message: Payload | None = None) -> Rfq:
+    """Make the row of an RFQ; of a message that is odd, or not at hand, it keeps what is known."""
+    received_ms = receipt.received_ms
+    created_ms = milliseconds(event.created_ts)
+    size = event.target_cost or event.contracts or _ZERO
+    return Rfq(
+        id=event.id,
+        message=bytes(message) if message and not _is_odd(message) else _written(event),
+        # The collector follows instances of a subclass, and 200,000 of them take it 40 ms a time.
+        size=size.plain if type(size) is Amount else size,
+        created_ms=created_ms,
+        since_ms=received_ms if created_ms is None or created_ms > received_ms else created_ms,
+        received_ms=received_ms,
+        sending_ms=receipt.sending_ms,
+        shard=receipt.shard,
+        generation=receipt.generation,
+    )
 
 
 def children(batch: RfqBatchCreated, receipt: Receipt) -> list[Rfq]:
     """Make the rows of the RFQs announced within their batch; none beyond the first 1,000."""
     legs = batch.legs or ()
-    packed: dict[tuple[int, ...], bytes] = {}
     rows = []
     for child in (batch.rfqs or ())[:_MOST_CHILDREN]:
-        indices = tuple(dict.fromkeys(child.leg_indices or ()))
-        if indices not in packed:
+        indices = dict.fromkeys(child.leg_indices or ())
+        event = RfqCreated(
+            id=child.id,
+            market_ticker=child.market_ticker,
+            event_ticker=child.event_ticker,
+            contracts_fp=child.contracts_fp,
+            target_cost_dollars=child.target_cost_dollars,
+            legacy_contracts=child.legacy_contracts,
+            legacy_target_cost=child.legacy_target_cost,
+            creator_id=batch.creator_id,
+            created_ts=batch.created_ts,
+            mve_collection_ticker=child.mve_collection_ticker,
             # A negative index would silently name a leg from the end.
-            packed[indices] = pack_legs([legs[at] for at in indices if 0 <= at < len(legs)])
-        rows.append(_opened(child, batch, packed[indices], receipt, batch.id))
+            mve_selected_legs=tuple(legs[at] for at in indices if 0 <= at < len(legs)),
+        )
+        rows.append(replace(announced(event, receipt), batch_id=batch.id))
     return rows
 
 
-def _opened(
-    terms: RfqCreated | BatchRfq,
-    opening: RfqCreated | RfqBatchCreated,
-    packed_legs: bytes,
-    receipt: Receipt,
-    batch_id: str | None,
-) -> Rfq:
-    received_ms = receipt.received_ms
-    created_ms = milliseconds(opening.created_ts)
-    return Rfq(
-        id=terms.id,
-        market_ticker=terms.market_ticker,
-        event_ticker=terms.event_ticker,
-        collection_ticker=_shared(terms.mve_collection_ticker),
-        creator_id=_shared(opening.creator_id),
-        contracts=_untracked(terms.contracts),
-        target_cost=_untracked(terms.target_cost),
-        packed_legs=packed_legs,
-        created_ms=created_ms,
-        since_ms=received_ms if created_ms is None else min(created_ms, received_ms),
-        received_ms=received_ms,
-        sending_ms=receipt.sending_ms,
-        shard=receipt.shard,
-        generation=receipt.generation,
-        batch_id=batch_id,
-    )
+def _is_odd(message: Payload) -> bool:
+    """Tell whether a message holds more than the exchange says of an RFQ."""
+    size = len(message)
+    return size > _SHORT and (size > _LONGEST_KEPT or message.count(b"[") > _DEEPEST_KEPT)
+
+
+def _written(event: RfqCreated) -> bytes:
+    return _write({"type": event.type, "msg": event})
 
 
 def announced_again(known: Rfq, row: Rfq) -> Rfq:
@@ -103,39 +123,36 @@ def announced_again(known: Rfq, row: Rfq) -> Rfq:
 
 
 def subject(about: Offer | BestBids | QuoteExecuted, receipt: Receipt) -> Rfq:
-    """Make the row that a message on quotes tells of, in case its RFQ was never announced."""
-    return Rfq(
+    """Make the row that a message on quotes tells of, as its RFQ was never announced."""
+    terms = RfqCreated(
         id=about.rfq_id,
         market_ticker=about.market_ticker,
         event_ticker=getattr(about, "event_ticker", None),
         creator_id=getattr(about, "rfq_creator_id", None),
-        target_cost=getattr(about, "target_cost", None),
-        since_ms=receipt.received_ms,
-        received_ms=receipt.received_ms,
-        shard=receipt.shard,
-        generation=receipt.generation,
-        announced=False,
+        target_cost_dollars=getattr(about, "rfq_target_cost_dollars", None),
+        legacy_target_cost=getattr(about, "legacy_target_cost", None),
     )
+    return replace(announced(terms, receipt), sending_ms=None, announced=False)
 
 
 def quotes(
     event: QuoteCreated | QuoteAccepted | QuoteExecuted | BatchQuoteCreated | BatchQuoteAccepted,
     receipt: Receipt,
-) -> Iterator[tuple[Rfq, Quote]]:
-    """Make each quote that a message speaks of, with the `subject` it is on."""
+) -> Iterator[tuple[Offer | QuoteExecuted, Quote]]:
+    """Make each quote that a message speaks of, with what names the `subject` it is on."""
     match event:
         case QuoteCreated():
-            yield subject(event, receipt), _offered(event, event, receipt)
+            yield event, _offered(event, event, receipt)
         case QuoteAccepted():
-            yield subject(event, receipt), _taken(event, receipt)
+            yield event, _taken(event, receipt)
         case QuoteExecuted():
-            yield subject(event, receipt), _executed(event, receipt)
+            yield event, _executed(event, receipt)
         case BatchQuoteCreated():
             for offer in event.quotes or ():
-                yield subject(offer, receipt), _offered(offer, event, receipt)
+                yield offer, _offered(offer, event, receipt)
         case BatchQuoteAccepted():
             for offer in event.quotes or ():
-                yield subject(offer, receipt), _taken_in_batch(offer, event, receipt)
+                yield offer, _taken_in_batch(offer, event, receipt)
         case _:
             assert_never(event)
 
@@ -198,20 +215,6 @@ def _bidding(offer: Offer, maker: str | None, at_us: int) -> Quote:
         offer.no_contracts,
         at_us=at_us,
     )
-
-
-def _shared(text: str | None) -> str | None:
-    """Give the same object for a text that comes again and again."""
-    if text is None:
-        return None
-    if len(_texts) >= _MOST_TEXTS:
-        _texts.clear()
-    return _texts.setdefault(text, text)
-
-
-def _untracked(amount: Decimal | None) -> Decimal | None:
-    # The collector follows instances of a subclass, and 200,000 of them take it 40 ms each time.
-    return amount.plain if type(amount) is Amount else amount
 
 
 def milliseconds(time: datetime | None) -> int | None:

@@ -2,24 +2,27 @@
 
 Values only, never changed in place: the book puts a new value for an old one, so whoever holds a
 row holds a picture of its moment, and an unchanged row is the same object. Times are Unix
-milliseconds. Thousands change a second and 200,000 may be open: hence the packed legs and gc=False.
+milliseconds. Thousands change a second and 200,000 may be open: hence the unread message and
+gc=False.
 """
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from rfqwatch.book.lag import lag
-from rfqwatch.exchange.events import ANONYMOUS_CREATORS, Leg, decode_amount
+from rfqwatch.exchange.decoding import read
+from rfqwatch.exchange.events import ANONYMOUS_CREATORS, RfqCreated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from rfqwatch.exchange.events import Leg
 
 _T = TypeVar("_T")
 
@@ -127,41 +130,28 @@ class Bids(Struct, frozen=True, gc=False):
     no: Decimal | None = None
 
 
-class _PackedLeg(Leg, frozen=True, gc=False, array_like=True):
-    """A leg without its field names: half the bytes."""
-
-
-_pack = msgspec.msgpack.Encoder(enc_hook=str).encode
-_unpack = msgspec.msgpack.Decoder(tuple[_PackedLeg, ...], dec_hook=decode_amount).decode
-_values = msgspec.structs.astuple
-
-
-def pack_legs(legs: Iterable[Leg] | None) -> bytes:
-    """Write legs as one small object, a fifth of their size in memory; no legs are no bytes."""
-    return _pack([_values(leg) for leg in legs]) if legs else b""
-
-
-def unpack_legs(packed: bytes) -> tuple[Leg, ...]:
-    """Read what `pack_legs` wrote."""
-    return _unpack(packed) if packed else ()
+@lru_cache(maxsize=256)
+def read_terms(message: bytes) -> RfqCreated:
+    """Read an announcement; what is drawn is asked for time and again."""
+    event = read(RfqCreated.type, message).event
+    assert isinstance(event, RfqCreated)  # noqa: S101 - it was read before it was kept
+    return event
 
 
 class Rfq(Struct, frozen=True, gc=False, kw_only=True):
     """One RFQ.
 
-    ``since_ms`` is when it was created, or received where that isn't known or lies ahead of the
-    receipt. ``announced`` is false for an RFQ that only its quotes speak of. ``reason`` is None
-    while it isn't known to be closed. ``quotes`` holds replaced quotes too: see `current_quotes`.
+    ``message`` is what announced it, or says the same of it in the same form, and is read when
+    someone looks: most RFQs are gone before. ``size`` is a measure to sort by: dollars, or
+    contracts at the dollar which each can pay. ``since_ms`` is when it was created, or received
+    where that isn't known or lies ahead of the receipt. ``announced`` is false for an RFQ that only
+    its quotes speak of. ``reason`` is None while it isn't known to be closed. ``quotes`` holds
+    replaced quotes too: see `current_quotes`.
     """
 
     id: str
-    market_ticker: str | None = None
-    event_ticker: str | None = None
-    collection_ticker: str | None = None
-    creator_id: str | None = None
-    contracts: Decimal | None = None
-    target_cost: Decimal | None = None
-    packed_legs: bytes = b""
+    message: bytes
+    size: Decimal
     created_ms: int | None = None
     since_ms: int
     received_ms: int
@@ -175,24 +165,54 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
     reason: Closed | None = None
 
     @property
+    def terms(self) -> RfqCreated:
+        """What was said of it; read at each call, unless it was a moment ago."""
+        return read_terms(self.message)
+
+    @property
+    def market_ticker(self) -> str | None:
+        """The market that is asked for."""
+        return self.terms.market_ticker
+
+    @property
+    def event_ticker(self) -> str | None:
+        """The event of that market."""
+        return self.terms.event_ticker
+
+    @property
+    def collection_ticker(self) -> str | None:
+        """The collection that a combo was made from."""
+        return self.terms.mve_collection_ticker
+
+    @property
+    def creator_id(self) -> str | None:
+        """Who asks."""
+        return self.terms.creator_id
+
+    @property
+    def contracts(self) -> Decimal | None:
+        """Size in contracts; None when it is sized by target cost."""
+        return self.terms.contracts
+
+    @property
+    def target_cost(self) -> Decimal | None:
+        """Target cost in dollars."""
+        return self.terms.target_cost
+
+    @property
     def legs(self) -> tuple[Leg, ...]:
-        """The legs of a combo; decoded at each call."""
-        return unpack_legs(self.packed_legs)
+        """The legs of a combo."""
+        return self.terms.mve_selected_legs or ()
 
     @property
     def combo(self) -> bool:
         """Whether its market is a combination of others."""
-        return bool(self.packed_legs) or (self.market_ticker or "").startswith(COMBO_PREFIX)
+        return bool(self.legs) or (self.market_ticker or "").startswith(COMBO_PREFIX)
 
     @property
     def ours(self) -> bool:
         """Whether we are a party to it: only then do its quotes reach us."""
         return bool(self.quotes) or self.best is not None
-
-    @property
-    def size(self) -> Decimal:
-        """A measure to sort by: dollars, or contracts at the dollar which each can pay."""
-        return self.target_cost or self.contracts or _ZERO
 
     @property
     def lag_ms(self) -> int | None:
@@ -261,7 +281,6 @@ class Rfq(Struct, frozen=True, gc=False, kw_only=True):
         )
 
 
-_ZERO = Decimal(0)
 _MOST_QUOTES = 256
 
 

@@ -51,13 +51,13 @@ _DECODERS = {
 }
 
 
-def read(kind: str, data: Payload) -> Reading:
+def read(kind: str, data: Payload | bytes) -> Reading:
     """Read the event in a frame of a known type."""
     event = read_whole(kind, data)
     return read_by_field(kind, data) if event is None else Reading(event)
 
 
-def read_whole(kind: str, data: Payload) -> Event | None:
+def read_whole(kind: str, data: Payload | bytes) -> Event | None:
     """Read the event in a frame of a known type; None where anything in it does not fit."""
     try:
         message: Any = _DECODERS[kind](data)
@@ -67,7 +67,7 @@ def read_whole(kind: str, data: Payload) -> Event | None:
     return event
 
 
-def read_by_field(kind: str, data: Payload) -> Reading:
+def read_by_field(kind: str, data: Payload | bytes) -> Reading:
     """Read what fits of an event that does not fit whole."""
     try:
         msg = json.loads(data.decode(), parse_float=_fraction, parse_int=_whole)["msg"]

@@ -101,7 +101,8 @@ def _amount(text: str) -> Amount:
     if number is None:
         raise ValueError("an amount is negative, not finite, too long or not a number")
     amount = Amount(text)
-    if number.lastindex and amount.adjusted() not in _EXPONENTS:
+    # What is kept is written again, in the form that Python gives it.
+    if number.lastindex and (amount.adjusted() not in _EXPONENTS or not _number(str(amount))):
         raise ValueError("an amount is out of range")
     if len(_known) >= _MOST_KNOWN:
         _known.clear()
@@ -123,7 +124,7 @@ CENTICENTS = -4
 CENTS = -2
 
 
-class Leg(Struct, frozen=True, gc=False):
+class Leg(Struct, frozen=True, gc=False, omit_defaults=True):
     """One leg of a combo: the market and the side that must come true."""
 
     event_ticker: str | None = None
@@ -157,7 +158,7 @@ class _Rfq(Struct, frozen=True, gc=False):
         return _dollars(self.target_cost_dollars, self.legacy_target_cost, CENTICENTS)
 
 
-class RfqCreated(_Rfq, frozen=True, gc=False, kw_only=True):
+class RfqCreated(_Rfq, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     """A request for quotes was opened. Everyone sees it."""
 
     type: ClassVar[str] = "rfq_created"

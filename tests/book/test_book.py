@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from corpus import DOCUMENTED, EARLY_2026, RECORDED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from messages import NOW, accepted, at, book_of, created, outlast, quoted
 
-from rfqwatch.book import readings
 from rfqwatch.book.book import Book
 from rfqwatch.book.lag import TOLD_AGAIN_MS
 from rfqwatch.book.rfq import Closed, QuoteState, State
+from rfqwatch.exchange.decoding import read
 from rfqwatch.exchange.events import (
     Amount,
     BatchQuoteAccepted,
@@ -31,6 +32,8 @@ from rfqwatch.exchange.events import (
     RfqCreated,
     RfqDeleted,
 )
+
+SENT = DOCUMENTED + EARLY_2026 + RECORDED
 
 
 def test_an_announced_rfq_is_open_with_all_its_terms() -> None:
@@ -376,7 +379,42 @@ def test_the_counts_of_open_rows_are_those_of_the_rows(
         assert book.stale(NOW + 9_000_000) == book.open
 
 
-def test_creators_are_told_apart_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(readings, "_MOST_TEXTS", 2)
-    book = book_of(*(created(f"r{n}", creator_id=f"c{n % 4}") for n in range(8)))
-    assert [row.creator_id for row in book.rows.values()] == [f"c{n % 4}" for n in range(8)]
+def test_creators_are_told_apart_however_many_there_are() -> None:
+    # More than are read at once.
+    book = book_of(*(created(f"r{n}", creator_id=f"c{n % 400}") for n in range(800)))
+    for _ in range(2):
+        assert [row.creator_id for row in book.rows.values()] == [f"c{n % 400}" for n in range(800)]
+
+
+def test_terms_are_the_same_whether_their_message_is_at_hand_or_not() -> None:
+    said = [data for data in SENT if b'"rfq_created"' in data]
+    for data in said:
+        event = read("rfq_created", bytearray(data)).event
+        assert isinstance(event, RfqCreated)
+        for message in (
+            None,
+            bytearray(data),
+            bytearray(data[:-1] + b',"x":"' + b"x" * 9_999 + b'"}'),
+            bytearray(data[:-1] + b',"x":' + b"[" * 400 + b"]" * 400 + b"}"),
+        ):
+            book = Book()
+            book.apply(event, NOW, message=message)
+            (row,) = book.rows.values()
+            assert row.terms == event
+            assert len(row.message) < len(data) + 50
+    assert said
+
+
+def test_what_of_a_message_does_not_fit_is_no_term() -> None:
+    data = bytearray(
+        rb'{"type":"rfq_created","msg":{"id":"r","market_ticker":"M\ud800","target_cost_dollars":"-1",'
+        rb'"contracts_fp":"2.00","mve_selected_legs":[{"market_ticker":"L","side":5}]}}'
+    )
+    event = read("rfq_created", data).event
+    assert event is not None
+    book = Book()
+    book.apply(event, NOW, message=data)
+    (row,) = book.rows.values()
+    assert row.terms == event
+    assert row.size == 2
+    assert (row.target_cost, row.legs) == (None, (Leg(market_ticker="L"),))

@@ -75,12 +75,13 @@ class Quoting:
                 continue
             requester = getattr(event, "rfq_creator_id", None)
             receipt = Receipt(line.received_ts_ms, line.sending_ts_ms)
-            for rfq, quote in quotes(event, receipt):
+            for about, quote in quotes(event, receipt):
                 parties = {quote.maker, requester}
                 self._parties = parties if self._parties is None else self._parties & parties
-                if rfq.id not in self._held:
-                    self._first_quote(rfq.id, quote, born.get(rfq.id), line.received_ts_ms)
-                self._heed(rfq.id, quote)
+                rfq_id = about.rfq_id
+                if rfq_id not in self._held:
+                    self._first_quote(rfq_id, quote, born.get(rfq_id), line.received_ts_ms)
+                self._heed(rfq_id, quote)
 
     def closed(self, deleted: Iterable[DeletedLine]) -> None:
         """Take RFQs that are gone, and the quotes on them with them."""

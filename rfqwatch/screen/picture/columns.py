@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.book.rfq import Closed, Phase, Rfq, State, unpack_legs
+from rfqwatch.book.rfq import Closed, Phase, Rfq, State
 from rfqwatch.escaping import cut
 from rfqwatch.lines.wording import (
     NONE,
@@ -111,12 +110,7 @@ def part(row: Rfq, look: Look) -> str:
 
 def legs(row: Rfq, _look: Look) -> str:
     """Count the legs of a combo."""
-    return _count(row.packed_legs)
-
-
-@lru_cache(maxsize=2_048)
-def _count(packed_legs: bytes) -> str:
-    return str(len(unpack_legs(packed_legs))) if packed_legs else ""
+    return str(len(row.legs) or "")
 
 
 def yes(row: Rfq, look: Look) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from rfqwatch.book.rfq import COMBO_PREFIX, unpack_legs
+from rfqwatch.book.rfq import COMBO_PREFIX, read_terms
 from rfqwatch.escaping import cells, cut, safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN
@@ -41,9 +41,7 @@ def what(row: Rfq, width: int, now_ms: int, words: tuple[str, ...] = ()) -> Sequ
     ``now_ms`` is the moment of the picture: events of another day name theirs. Legs that hold the
     most of the ``words`` looked for come first; those that hold any are lit, as a whole.
     """
-    today = today_at(now_ms)
-    market = row.market_ticker or UNKNOWN
-    return _pieces(row.packed_legs, market, row.batch_id, width, today, words, learned())
+    return _pieces(row.message, row.batch_id, width, today_at(now_ms), words, learned())
 
 
 def today_at(now_ms: int) -> date:
@@ -52,9 +50,8 @@ def today_at(now_ms: int) -> date:
 
 
 @lru_cache(maxsize=2_048)
-def _pieces(  # noqa: PLR0917 - all of it decides
-    packed_legs: bytes,
-    market_ticker: str,
+def _pieces(
+    message: bytes,
     batch_id: str | None,
     width: int,
     today: date,
@@ -64,9 +61,10 @@ def _pieces(  # noqa: PLR0917 - all of it decides
     start = ""
     if batch_id is not None:
         start = f"batch {tail(batch_id, 8)}  " if width >= _BATCH_NAMED else "batch "
-    legs = unpack_legs(packed_legs)
-    if legs:
+    terms = read_terms(message)
+    if legs := terms.mve_selected_legs:
         return [Piece(start), *_in_words(legs, width - cells(start), today, words)]
+    market_ticker = terms.market_ticker or UNKNOWN
     start += "combo " * market_ticker.startswith(COMBO_PREFIX)
     leg = Leg(market_ticker=market_ticker, side="yes")
     (bet,) = bets([leg])

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rfqwatch.book.rfq import unpack_legs
+from rfqwatch.book.rfq import read_terms
 from rfqwatch.escaping import safe
 from rfqwatch.exchange.events import Leg
 from rfqwatch.lines.wording import UNKNOWN, clock, counted, person, settlement, size
@@ -31,18 +31,19 @@ def sought(text: str) -> tuple[str, ...]:
 
 def fits(row: Rfq, words: Iterable[str]) -> bool:
     """Tell whether each word is in something that a row, or its details, can display."""
+    terms = row.terms
     texts = [
         row.id,
-        row.market_ticker,
-        row.event_ticker,
-        row.collection_ticker,
-        row.creator_id,
-        person(row.creator_id),
+        terms.market_ticker,
+        terms.event_ticker,
+        terms.mve_collection_ticker,
+        terms.creator_id,
+        person(terms.creator_id),
         row.batch_id and f"batch {row.batch_id}",
         "combo" * row.combo,
         None if row.created_ms is None else clock(row.created_ms),
         None if row.lag_ms is None else f"{row.lag_ms}ms",
-        size(row.contracts, row.target_cost),
+        size(terms.contracts, terms.target_cost),
         None if row.reason is None else str(row.reason),
     ]
     for quote in row.quotes:
@@ -51,7 +52,7 @@ def fits(row: Rfq, words: Iterable[str]) -> bool:
     missing = [word for word in words if word not in text]
     if not missing:
         return True
-    legs = _legs(row.packed_legs, row.market_ticker, learned())
+    legs = _legs(row.message, learned())
     return all(word in legs for word in missing)
 
 
@@ -81,11 +82,12 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=65_536)
-def _legs(packed_legs: bytes, market_ticker: str | None, _learned: int) -> str:
+def _legs(message: bytes, _learned: int) -> str:
     """Say all that can be displayed of legs, or of the one market; typing asks it key by key."""
-    legs = unpack_legs(packed_legs)
+    terms = read_terms(message)
+    legs = terms.mve_selected_legs or ()
     said = [f"{counted(len(legs), 'leg')}:"] if legs else []
-    legs = legs or (Leg(market_ticker=market_ticker, side="yes"),)
+    legs = legs or (Leg(market_ticker=terms.market_ticker, side="yes"),)
     said += [_leg(leg, bet) for leg, bet in zip(legs, bets(legs), strict=True)]
     return folded(" ".join(said))
 

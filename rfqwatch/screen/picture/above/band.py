@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from math import inf
 from typing import TYPE_CHECKING
@@ -30,7 +29,6 @@ COUNTED_S = 3.0
 """After how long they are counted again."""
 
 _RATES = ("created/s", "asked/s")
-_SERIES = re.compile(rb"KX[A-Z0-9]+(?=-)")
 _NUMBER = 11
 """Cells of a rate: ``$1,234,567``."""
 
@@ -71,16 +69,16 @@ class Sports:
 
 
 def _count(book: Book) -> Counter[str]:
-    counts: Counter[bytes] = Counter()
+    counts: Counter[str] = Counter()
     for row in book.newest(MOST_LOOKED_AT):
-        if row.reason is None and row.packed_legs:
-            # A leg names its event beside its market.
-            counts.update(_SERIES.findall(row.packed_legs))
-        elif row.reason is None:
-            counts[(row.market_ticker or UNKNOWN).partition("-")[0].encode(errors="replace")] += 2
+        if row.reason is None:
+            terms = row.terms
+            asked = terms.mve_selected_legs or (terms,)
+            tickers = (each.market_ticker or each.event_ticker or UNKNOWN for each in asked)
+            counts.update(ticker.partition("-")[0] for ticker in tickers)
     by_sport: Counter[str] = Counter()
     for series, count in counts.items():
-        by_sport[sport(series.decode(errors="replace"))] += count
+        by_sport[sport(series)] += count
     return by_sport
 
 
