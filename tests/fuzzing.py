@@ -16,6 +16,7 @@ from rfqwatch.clock import Instant
 from rfqwatch.errors import RefusedError, SubscriptionRefusedError
 from rfqwatch.exchange.backoff import Backoff
 from rfqwatch.exchange.decoding import read as read_event
+from rfqwatch.exchange.decoding import read_told
 from rfqwatch.exchange.events import EVENT_TYPES
 from rfqwatch.exchange.notices import Ended, Gap, Note, Send
 from rfqwatch.exchange.session import MOST_NOTES, Session, SubscriptionLostError
@@ -238,6 +239,17 @@ def check_envelope(data: bytes, frame: Received) -> None:
         assert frame == (Frame if kind in EVENT_TYPES else Unknown)(kind, *numbers)
 
 
+def check_told(data: bytes, frame: Received) -> None:
+    """Check that a message is the same where its event is read with it."""
+    told = read_told(Payload(data))
+    if not isinstance(told, Frame) or told.event is None:
+        assert told == frame
+        return
+    assert type(frame) is Frame
+    assert frame == Frame(told.type, told.sid, told.seq, told.sending_ts_ms)
+    assert read_event(frame.type, Payload(data)) == (told.event, ())
+
+
 TOO_DEEP = Malformed("nested too deep")
 
 
@@ -294,6 +306,7 @@ class Trial:
     def _read(self, data: bytes) -> Received:
         frame = read(Payload(data))
         check_envelope(data, frame)
+        check_told(data, frame)
         if isinstance(frame, Malformed):
             assert frame.reason in REASONS
             self.counts[f"malformed: {frame.reason}"] += 1

@@ -23,6 +23,7 @@ class Feed:
     ``ahead_ms`` gives how far the exchange's clock is ahead of ours: the book goes by its.
     """
 
+    reads = True
     shed = lost = 0
     """Nothing is shed: the book takes each event as it comes."""
 
@@ -57,7 +58,12 @@ class Feed:
 
     def _told(self, data: Sequence[Payload], frames: Sequence[Message]) -> Iterator[Told]:
         for payload, frame in zip(data, frames, strict=True):
-            if type(frame) is Frame and (event := self._read(frame.type, payload)) is not None:
+            if not isinstance(frame, Frame):
+                continue
+            event = frame.event
+            if event is None and type(frame) is Frame:
+                event = self._read(frame.type, payload)
+            if event is not None:
                 yield event, frame.sending_ts_ms, payload
 
     def live(self, live: Live) -> None:

@@ -48,6 +48,7 @@ class Ear:
     known fields that do not fit. ``changed`` is set whenever something happens.
     """
 
+    reads = False
     shed = lost = 0
 
     def __init__(self) -> None:

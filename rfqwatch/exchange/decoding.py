@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import starmap
 from math import inf
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from operator import or_
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import msgspec
 from msgspec import NODEFAULT, Struct, ValidationError
 from msgspec.structs import FieldInfo, fields
 
+from rfqwatch.exchange import wire
 from rfqwatch.exchange.events import Event, decode_amount
+from rfqwatch.exchange.wire import Frame
 
 if TYPE_CHECKING:
-    from rfqwatch.exchange.wire import Payload
+    from rfqwatch.exchange.wire import Payload, Received
 
 _LONGEST_REASON = 200
 _TOO_LONG = 30
@@ -49,6 +53,41 @@ _DECODERS = {
     ).decode
     for kind, event in _EVENTS.items()
 }
+
+
+def _told(kind: str, event: type[Event]) -> type[Struct]:
+    """Make the `Frame` of a type that holds its event."""
+    return msgspec.defstruct(
+        f"{event.__name__}Frame",
+        [
+            # The wire's own `type` is the tag. Should a message have a member of this other name,
+            # it has to say the same.
+            ("type", Literal[kind], msgspec.field(default=kind, name=" type")),
+            ("event", event, msgspec.field(name="msg")),
+        ],
+        bases=(Frame,),
+        tag_field="type",
+        tag=kind,
+        kw_only=True,
+        gc=False,
+    )
+
+
+_decode_told = msgspec.json.Decoder(
+    reduce(or_, starmap(_told, _EVENTS.items())), dec_hook=decode_amount, float_hook=str
+).decode
+
+
+def read_told(data: Payload) -> Received:
+    """Read one message as `wire.read` does, its ``event`` as well where all of it fits."""
+    try:
+        if not data.isascii():
+            data.decode()
+        told: Any = _decode_told(data)
+    except (ValueError, RecursionError):
+        return wire.read(data)
+    frame: Frame = told
+    return frame
 
 
 def read(kind: str, data: Payload | bytes) -> Reading:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.exchange.notices import Gap, Note
-from rfqwatch.exchange.wire import Frame
+from rfqwatch.exchange.wire import Frame, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +52,9 @@ class Numbering:
         place, end = start, len(frames)
         while place < end:
             frame = frames[place]
-            if type(frame) is not Frame or frame.seq != expected or frame.sid != sid:
+            if not isinstance(frame, Frame) or frame.seq != expected or frame.sid != sid:
+                break
+            if type(frame) is Unknown:
                 break
             expected += 1
             place += 1

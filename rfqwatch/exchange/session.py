@@ -239,7 +239,7 @@ class Session:
         A message of the channel should. What names no subscription is believed to be none of it,
         unless its number is the very next: so it neither makes a hole nor fills one.
         """
-        if type(frame) is Frame:
+        if isinstance(frame, Frame) and type(frame) is not Unknown:
             return True
         if frame.sid is None:
             return self.live and frame.seq == self.numbering.next_seq

@@ -9,12 +9,12 @@ JSON. Any bytes give a value, never an exception.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NoReturn, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
-from rfqwatch.exchange.events import EVENT_TYPES
+from rfqwatch.exchange.events import EVENT_TYPES, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,8 +39,11 @@ Count: TypeAlias = Annotated[int, Meta(ge=0, le=_WIDEST)]
 class Frame(Struct, gc=False):
     """One message of the channel, by its envelope. ``sending_ts_ms`` is Unix milliseconds.
 
-    ``type`` is one that rfqwatch knows the meaning of.
+    ``type`` is one that rfqwatch knows the meaning of. ``event`` is what the message tells, None
+    unless that was read with the envelope: see `rfqwatch.exchange.decoding.read_told`.
     """
+
+    event: ClassVar[Event | None] = None
 
     type: str = ""
     sid: Count | None = None

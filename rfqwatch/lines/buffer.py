@@ -87,7 +87,7 @@ def rank(frame: Message | None) -> int:
     """Tell how dear a line is by the message it tells of."""
     if frame is None:
         return OWN
-    return RFQ if type(frame) is Frame and frame.type in _ABOUT_RFQS else QUOTE
+    return RFQ if isinstance(frame, Frame) and frame.type in _ABOUT_RFQS else QUOTE
 
 
 class Shed(NamedTuple):

@@ -57,6 +57,9 @@ class Place(Protocol):
 class LineOutput(ABC):
     """Lines of what comes; subclasses say what stands in them, but for their end."""
 
+    reads = False
+    """Most need none but the envelopes."""
+
     def __init__(self, place: Place) -> None:
         self.place = place
         place.describe_shed = self._shed_line

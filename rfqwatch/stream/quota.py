@@ -5,13 +5,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Protocol
 
+from rfqwatch.exchange.decoding import read_told
+from rfqwatch.exchange.wire import read
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rfqwatch.clock import Instant
     from rfqwatch.exchange.notices import Gap, Live
-    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.exchange.wire import Message, Payload, Received
     from rfqwatch.selection.selection import Selection
+
+
+_NEAR = 64
+"""So many messages stay in the caches of a processor with the events that were read of them."""
 
 
 class EnoughError(Exception):
@@ -21,8 +28,11 @@ class EnoughError(Exception):
 class Output(Protocol):
     """What takes the stream: messages and notices, from `begin` on until `end`.
 
-    What does not wait for more may begin several times before it ends.
+    What does not wait for more may begin several times before it ends. ``reads`` is whether it
+    reads the event of each message.
     """
+
+    reads: bool
 
     def begin(self, shard: str, at: Instant) -> None:
         """Expect what was received over one connection at one moment; ``shard`` may be empty."""
@@ -51,7 +61,8 @@ class Output(Protocol):
 class Quota:
     """The way of messages into the output: those selected, over all shards, as many as asked for.
 
-    ``count`` is how many; None for no end. ``selection`` is None for all of them.
+    ``count`` is how many; None for no end. ``selection`` is None for all of them. ``read`` is how
+    they had better be read on their way here, and ``at_once`` how many of a burst; None for all.
     """
 
     def __init__(
@@ -61,6 +72,9 @@ class Quota:
         self._output = output
         self._selection = selection
         self.shown = 0
+        every = output.reads and selection is None
+        self.read: Callable[[Payload], Received] = read_told if every else read
+        self.at_once = _NEAR if every else None
 
     def show(self, data: Sequence[Payload], frames: Sequence[Message]) -> None:
         """Hand on messages. Raises `EnoughError` after the last that was asked for."""

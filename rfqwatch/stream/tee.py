@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class Tee:
     """Passes all on to what shows the stream, and to what keeps it."""
 
+    reads = False
+    """What is kept may wait, and would hold events that nobody reads any more."""
+
     def __init__(self, shown: Output, kept: Output) -> None:
         self._shown = shown
         self._kept = kept

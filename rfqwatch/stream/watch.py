@@ -20,7 +20,7 @@ from rfqwatch.errors import ConnectionFailedError, RfqwatchError
 from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
-from rfqwatch.exchange.wire import Frame, Malformed, Unknown, read
+from rfqwatch.exchange.wire import Frame, Malformed, Unknown
 from rfqwatch.lines.wording import counted
 from rfqwatch.sources.link import DisconnectedError, caught_up
 from rfqwatch.stream.clockjumps import jumps
@@ -177,39 +177,50 @@ class Channel:
         self._tell_apart(self._session.finish(now()))
 
     def _deliver(self, at: Instant, burst: Sequence[Payload]) -> None:
-        session, output = self._session, self._output
+        output = self._output
         if self._quota.left <= 0:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
-        frames = [read(data) for data in burst]
-        self._measure(frames, burst, at)
         lost: Exception | None = None
-        place, end = 0, len(frames)
         output.begin(self._name, at)
         try:
-            while place < end:
-                count = 0 if lost else session.follow(frames, place, at)
-                if not count:
-                    frame, data = frames[place], burst[place]
-                    if not lost:
-                        try:
-                            self._tell_all(session.observe(frame, at))
-                        except (SubscriptionLostError, RfqwatchError) as error:
-                            # What came behind it came all the same.
-                            lost = error
-                    if not isinstance(frame, Frame | Malformed):
-                        place += 1
-                        continue
-                    self._count_odd(frame, data)
-                    count = 1
-                messages = cast("Sequence[Message]", frames[place : place + count])
-                self._quota.show(burst[place : place + count], messages)
-                place += count
+            at_once = self._quota.at_once or len(burst)
+            for start in range(0, len(burst), at_once):
+                lost = self._pass_on(burst[start : start + at_once], at, lost, first=not start)
         finally:
-            self._health.receive(end, at)
+            self._health.receive(len(burst), at)
             output.end()
         if lost:
             raise lost
+
+    def _pass_on(
+        self, burst: Sequence[Payload], at: Instant, lost: Exception | None, *, first: bool
+    ) -> Exception | None:
+        """Read messages, check their numbers, show them; give by what the subscription is lost."""
+        session, read = self._session, self._quota.read
+        frames = [read(data) for data in burst]
+        if first:
+            self._measure(frames, burst, at)
+        place, end = 0, len(frames)
+        while place < end:
+            count = 0 if lost else session.follow(frames, place, at)
+            if not count:
+                frame, data = frames[place], burst[place]
+                if not lost:
+                    try:
+                        self._tell_all(session.observe(frame, at))
+                    except (SubscriptionLostError, RfqwatchError) as error:
+                        # What came behind it came all the same.
+                        lost = error
+                if not isinstance(frame, Frame | Malformed):
+                    place += 1
+                    continue
+                self._count_odd(frame, data)
+                count = 1
+            messages = cast("Sequence[Message]", frames[place : place + count])
+            self._quota.show(burst[place : place + count], messages)
+            place += count
+        return lost
 
     def _count_odd(self, frame: Message, data: Payload) -> None:
         if isinstance(frame, Unknown):
@@ -313,7 +324,7 @@ class Channel:
     def _measure(self, frames: Sequence[Received], burst: Sequence[Payload], at: Instant) -> None:
         # Those that came at once are about as late as the first of them.
         for frame, data in zip(frames, burst, strict=True):
-            if type(frame) is Frame:
+            if isinstance(frame, Frame) and type(frame) is not Unknown:
                 lag_ms = lag_of(frame, data, at)
                 break
         else:

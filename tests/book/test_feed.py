@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from rfqwatch.book.book import Book
 from rfqwatch.book.feed import Feed
 from rfqwatch.book.rfq import State
 from rfqwatch.clock import Instant
-from rfqwatch.exchange.decoding import read
+from rfqwatch.exchange.decoding import read, read_told
 from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.wire import Frame, Malformed
 from rfqwatch.exchange.wire import read as envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rfqwatch.exchange.events import Event
-    from rfqwatch.exchange.wire import Message, Payload
+    from rfqwatch.exchange.wire import Message, Payload, Received
 
 AT = Instant(1_788_645_600_000, 5.0)
 FRAMES = [
@@ -31,19 +35,20 @@ def event_of(kind: str, data: Payload) -> Event | None:
     return read(kind, data).event
 
 
-def message(data: Payload) -> Message:
-    read_so = envelope(data)
+def message(data: Payload, way: Callable[[Payload], Received] = envelope) -> Message:
+    read_so = way(data)
     assert isinstance(read_so, Frame | Malformed)
     return read_so
 
 
-def test_what_can_be_read_is_applied() -> None:
+@pytest.mark.parametrize("way", [envelope, read_told])
+def test_what_can_be_read_is_applied(way: Callable[[Payload], Received]) -> None:
     book = Book()
     feed = Feed(book, event_of)
     feed.begin("0/2", AT)
     feed.live(Live(1, AT, 0.1))
     data = [bytearray(frame) for frame in FRAMES]
-    feed.messages(data, [message(each) for each in data])
+    feed.messages(data, [message(each, way) for each in data])
     feed.end()
     row = book.rows["a"]
     assert (row.shard, row.received_ms, row.sending_ms) == ("0/2", AT.ms, AT.ms - 10)

@@ -12,7 +12,8 @@ from json_text import ODD, VALUES, lists, members, objects
 from msgspec import Struct
 from msgspec.structs import FieldInfo, asdict, fields
 
-from rfqwatch.exchange.decoding import Misfit, Reading, read
+from rfqwatch.exchange import wire
+from rfqwatch.exchange.decoding import Misfit, Reading, read, read_told
 from rfqwatch.exchange.events import (
     EVENT_TYPES,
     BatchRfq,
@@ -22,9 +23,12 @@ from rfqwatch.exchange.events import (
     RfqBatchCreated,
     RfqCreated,
 )
+from rfqwatch.exchange.wire import Frame, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from rfqwatch.exchange.wire import Received
 
 EVENTS = {event.type: event for event in get_args(Event)}
 SENT = [
@@ -55,6 +59,69 @@ def test_field_by_field_gives_what_the_whole_gives(data: bytes) -> None:
     whole = read(message["type"], bytearray(data))
     message["msg"]["note"] = "\ud800"
     assert of_msg(message["msg"], message["type"]) == whole
+
+
+# With the envelope, in one go.
+
+
+def parts_of(frame: Received) -> tuple[object, ...]:
+    """Give what the envelope says, and how far it is known."""
+    assert isinstance(frame, Frame)
+    known = not isinstance(frame, Unknown)
+    return known, frame.type, frame.sid, frame.seq, frame.sending_ts_ms
+
+
+@pytest.mark.parametrize("data", SENT)
+def test_what_the_exchange_sends_is_read_in_one_go(data: bytes) -> None:
+    told = read_told(bytearray(data))
+    assert parts_of(told) == parts_of(wire.read(bytearray(data)))
+    assert isinstance(told, Frame)
+    assert told.event == read(told.type, bytearray(data)).event
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"sid":1,"msg":{"id":"x"},"seq":2,"type":"rfq_created"}',
+        '{"type":"rfq_created","sid":1,"seq":2,"type":"rfq_created","msg":{"id":"x"}}',
+        r'{"t\u0079pe":"rfq_cr\u0065ated","sid":1,"seq":2,"msg":{"id":"x"}}',
+        '{"type":"rfq_created"," type":"rfq_created","sid":1,"seq":2,"msg":{"id":"x"}}',
+        '{"type":"rfq_created","sid":1,"seq":1,"seq":2,"msg":5,"msg":{"id":"x"}}',
+    ],
+)
+def test_a_frame_is_the_same_however_it_is_written(text: str) -> None:
+    data = bytearray(text.encode())
+    told = read_told(data)
+    assert parts_of(told) == parts_of(wire.read(data)) == (True, "rfq_created", 1, 2, None)
+    assert isinstance(told, Frame)
+    assert told.event in {None, RfqCreated(id="x")}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"type":"rfq_created","sid":1,"seq":2,"msg":{"market_ticker":"without an id"}}',
+        b'{"type":"rfq_created","sid":1,"seq":2,"msg":{"id":"x","target_cost_dollars":"-1"}}',
+        b'{"type":"rfq_created","sid":"1","seq":2,"msg":{"id":"x"}}',
+        b'{"type":"rfq_created"," type":"rfq_deleted","sid":1,"seq":2,"msg":{"id":"x"}}',
+        b'{"type":"rfq_created","sid":1,"seq":2}',
+        b'{"type":"rfq_whispered","sid":1,"seq":2,"msg":{"id":"x"}}',
+        b'{"type":"rfq_created","type":"rfq_deleted","sid":1,"seq":2,"msg":{"id":"x"}}',
+        b'{"type":"ok","type":"rfq_created","sid":1,"seq":2,"msg":{"id":"x"}}',
+        b'{"type":"rfq_created","type":"ok","id":1,"msg":[{"sid":1}]}',
+        b'{"id":1,"type":"subscribed","msg":{"sid":1}}',
+        b'{"type":"rfq_created","msg":{"id":"\xff"}}',
+        b'{"type":"rfq_created","note":"\xff","msg":{"id":"x"}}',
+        b'{"type":"rfq_created","msg":{"id":"x"}}]',
+        b'{"type":"rfq_created","msg":' + b"[" * 100_000,
+        b"no JSON",
+        b"5",
+        b"",
+    ],
+    ids=lambda data: repr(data[:80]),
+)
+def test_what_does_not_fit_is_read_as_without_its_event(data: bytes) -> None:
+    assert read_told(bytearray(data)) == wire.read(bytearray(data))
 
 
 # One field that is not as expected.
@@ -198,6 +265,10 @@ def test_the_legs_of_a_batch_keep_their_numbers() -> None:
             ("contracts_fp", "an amount is negative, not finite, too long or not a number"),
         ),
         ({"contracts_fp": "1e16"}, ("contracts_fp", "an amount is out of range")),
+        (
+            {"contracts_fp": "123456789.123456789012e-12"},
+            ("contracts_fp", "an amount is out of range"),
+        ),
         ({"market_ticker": 7}, ("market_ticker", "Expected `str | null`, got `int`")),
         ({"created_ts": "now"}, ("created_ts", "Invalid RFC3339 encoded datetime")),
         ({"mve_selected_legs": "A"}, ("mve_selected_legs", "Expected `array | null`, got `str`")),

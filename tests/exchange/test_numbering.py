@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rfqwatch.exchange.decoding import read_told
 from rfqwatch.exchange.notices import Gap, Note
 from rfqwatch.exchange.numbering import RESTART_RUN, Numbering
 from rfqwatch.exchange.wire import Error, Frame, Ok, Unknown
@@ -110,6 +111,12 @@ def test_a_run_does_not_outlive_its_numbering() -> None:
 
 def frame(seq: int | None, sid: int | None = 1) -> Frame:
     return Frame("rfq_deleted", sid, seq)
+
+
+def test_messages_whose_events_are_read_are_followed_as_well() -> None:
+    data = b'{"type":"rfq_deleted","sid":1,"seq":%d,"msg":{"id":"x"}}'
+    told = [read_told(bytearray(data % seq)) for seq in (1, 2, 4)]
+    assert numbering().follow([frame(0), *told], 1) == 2
 
 
 def test_messages_in_order_are_followed() -> None:

@@ -6,9 +6,11 @@ import pytest
 
 from rfqwatch.cli.options.selection import SelectionOptions
 from rfqwatch.cli.wiring.selecting import selecting
-from rfqwatch.exchange.wire import Frame, Payload
+from rfqwatch.exchange.decoding import read_told
+from rfqwatch.exchange.wire import Frame, Payload, read
 from rfqwatch.stream.drift import Drift
 from rfqwatch.stream.quota import EnoughError, Quota
+from rfqwatch.stream.tee import Tee
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ BURST = [CREATED, DELETED, CREATED, DELETED, CREATED]
 class Kept:
     """An output that keeps all that it takes."""
 
+    reads = False
     lost = 0
 
     def __init__(self) -> None:
@@ -50,6 +53,16 @@ class Kept:
 
 def show(quota: Quota, frames: Sequence[Frame]) -> None:
     quota.show([Payload(frame.type, "ascii") for frame in frames], frames)
+
+
+def test_events_are_read_with_their_messages_where_each_is_shown() -> None:
+    lines, book = Kept(), Kept()
+    book.reads = True
+    selection, _ = selecting(SelectionOptions(type=["rfq_deleted"]), Drift())
+    assert Quota(None, book).read is read_told
+    for output in (lines, Tee(book, lines)):
+        assert Quota(None, output).read is read
+    assert Quota(None, book, selection).read is read
 
 
 def test_all_goes_on_without_a_count() -> None:
