@@ -182,7 +182,6 @@ class Channel:
             # Another shard has shown the last of them a moment ago.
             raise EnoughError
         lost: Exception | None = None
-        output.begin(self._name, at)
         try:
             at_once = self._quota.at_once or len(burst)
             for start in range(0, len(burst), at_once):
@@ -200,7 +199,9 @@ class Channel:
         session, read = self._session, self._quota.read
         frames = [read(data) for data in burst]
         if first:
+            # Before it begins, as it may go by the clock that this tells of.
             self._measure(frames, burst, at)
+            self._output.begin(self._name, at)
         place, end = 0, len(frames)
         while place < end:
             count = 0 if lost else session.follow(frames, place, at)
