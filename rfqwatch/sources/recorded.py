@@ -7,7 +7,6 @@ the messages tell. Where a file does not go on as the one before it ended, every
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
@@ -26,6 +25,7 @@ from rfqwatch.exchange.wire import (
     Subscribed,
     read,
 )
+from rfqwatch.lines.wording import moment
 from rfqwatch.sources.decompression import Opened
 from rfqwatch.sources.ownlines import (
     OwnLine,
@@ -132,6 +132,7 @@ class Recording:
         self._broken: GapReason | None = None
         self._before = ""
         self._continued = False
+        self._awaited = False
         self._finish: Finish | None = None
 
     def numbering(self, shard: str) -> Numbering:
@@ -157,16 +158,14 @@ class Recording:
         if self._finish is not None:
             yield [self._finish]
         elif self.breaks_off:
-            at = datetime.fromtimestamp(self._at_ms / 1_000, UTC)
-            self._say(
-                f"{self._name} breaks off at {at:%Y-%m-%d %H:%M:%S}Z: what came then is unknown"
-            )
+            at = f" at {moment(self._at_ms)}" if self._at_ms else ""
+            self._say(f"{self._name} breaks off{at}: what came then is unknown")
 
     def _open(self, name: str) -> None:
         self._name = name
         self._line = 0
         self._vouched = False
-        self._continued = False
+        self._awaited, self._continued = self._continued, False
         for numbering in self._numberings.values():
             numbering.restart(None)
 
@@ -200,9 +199,12 @@ class Recording:
         if torn:
             self._say(f"{self._name} ends in the middle of line {self._line + 1}, which is skipped")
             self._finish = None
-        # Others end anywhere; a file of ours says that it is at its end.
+        # Others end anywhere; a file of ours says that it is at its end. An empty one says nothing.
         ended = self._continued or self._finish is not None
-        self.breaks_off = torn or (self._vouched and not ended)
+        if self._line or torn:
+            self.breaks_off = torn or (self._vouched and not ended)
+        else:
+            self.breaks_off |= self._awaited
         self._before = "" if torn else _stem(self._name)
         self._broken = "unrecorded"
 
@@ -344,6 +346,7 @@ class Recording:
                     before = previous_of(own)
                     if before and (self._continued or _stem(before) == self._before):
                         self._broken = None
+                    self._continued = False
                 case _:
                     self._say_once(
                         own.type, f"lines of the type {own.type} are not known; left out"
@@ -372,6 +375,7 @@ class Recording:
         reason, self._broken = self._broken, None
         if reason is not None:
             self._finish = None
+            self._continued = False
             self.found += len(self._heard_ms)
             self._pieces += [
                 Told(shard, self._at_ms, self._gap(reason, shard)) for shard in self._heard_ms

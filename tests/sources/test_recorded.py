@@ -233,6 +233,52 @@ def test_a_recording_that_does_not_say_how_it_ends_breaks_off(
     assert any("breaks off at 2026-" in text for text in said) is breaks_off
 
 
+@pytest.mark.parametrize(
+    ("texts", "breaks_off"),
+    [
+        # What was killed before it wrote anything leaves an empty file.
+        ((stamped(0, LIVE) + stamped(0, frame(1)), ""), True),
+        ((stamped(0, LIVE) + stamped(1, CONTINUED), ""), True),
+        ((stamped(0, LIVE) + stamped(1, ENDED), ""), False),
+        # Files that come one after the other through a pipe.
+        (
+            (
+                stamped(0, LIVE)
+                + stamped(1, CONTINUED)
+                + stamped(1, own("recording", previous=FIRST))
+                + stamped(2, frame(1)),
+            ),
+            True,
+        ),
+        ((stamped(0, LIVE) + stamped(1, CONTINUED) + stamped(2, frame(1)),), True),
+    ],
+    ids=[
+        "empty",
+        "empty, to go on in",
+        "empty behind an end",
+        "through a pipe",
+        "through a pipe, without a heading",
+    ],
+)
+def test_what_breaks_off_does_so_however_its_files_are_read(
+    texts: Sequence[str], *, breaks_off: bool, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{number}.jsonl" for number in range(len(texts))]
+    for file, text in zip(files, texts, strict=True):
+        file.write_text(text)
+    recording = Recording([str(file) for file in files])
+    assert [*recording]
+    assert recording.breaks_off is breaks_off
+
+
+def test_what_breaks_off_before_its_first_line_does_so_at_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "1.jsonl"
+    file.write_text('{"type')
+    said: list[str] = []
+    assert [*Recording([str(file)], say=said.append)]
+    assert said[-1] == f"{file} breaks off: what came then is unknown"
+
+
 def test_what_others_recorded_ends_anywhere(tmp_path: Path) -> None:
     file = tmp_path / "1.jsonl"
     file.write_text(json.dumps(frame(1)) + "\n")
