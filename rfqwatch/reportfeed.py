@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rfqwatch.exchange.notices import Gap
+from rfqwatch.exchange.notices import Gap, Live
 from rfqwatch.exchange.wire import Frame
 from rfqwatch.report.reading import line_of, lines_of
-from rfqwatch.sources.recorded import Burst, Finish, Recording
+from rfqwatch.sources.recorded import Burst, Finish, Recording, Told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from rfqwatch.exchange.notices import Live
     from rfqwatch.exchange.wire import Message, Payload
     from rfqwatch.report.contents import Report
     from rfqwatch.report.reading import Line
@@ -66,6 +65,9 @@ class Survey:
     def _take(self, pieces: Sequence[Piece]) -> None:
         lines: list[Line] = []
         for piece in pieces:
+            # By which clock it was made is true of all that follows, be it asked for or not.
+            if isinstance(piece, Told) and isinstance(piece.notice, Live):
+                self._live(piece.notice)
             if self._is_outside(piece.at_ms):
                 if self._over:
                     break
@@ -79,7 +81,6 @@ class Survey:
                 if isinstance(piece.notice, Gap):
                     self._report.gap(piece.notice, piece.shard, piece.at_ms)
                 else:
-                    self._live(piece.notice)
                     self._report.live(piece.shard, piece.at_ms)
         self._report.take(lines)
 

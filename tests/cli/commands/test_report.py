@@ -88,6 +88,23 @@ def test_a_selection_and_a_stretch(kept: Path) -> None:
     assert min(counts) > 0
 
 
+def test_by_which_clock_it_was_made_is_said_of_a_stretch_too(tmp_path: Path) -> None:
+    told = {"channel": "communications", "sid": 1, "exchange_ahead_ms": 3_600_000}
+    live = {
+        "type": "rfqwatch.subscribed",
+        "sid": 1,
+        "msg": told,
+        "received_ts_ms": 1_790_000_000_000,
+    }
+    gone = {"type": "rfq_deleted", "sid": 1, "seq": 1, "msg": {"id": "r"}}
+    gone["received_ts_ms"] = 1_790_000_060_000
+    file = tmp_path / "1.jsonl"
+    file.write_text(f"{json.dumps(live)}\n{json.dumps(gone)}\n")
+    done = rfqwatch("report", "--since", "2026-09-21T14:13:30Z", "-o", "json", str(file))
+    assert json.loads(done.stdout)["completeness"]["facts"]["messages"] == 1
+    assert done.stderr.count("recorded by a clock that was 3,600 s behind the exchange's") == 1
+
+
 def test_line_by_line_it_is_the_same(kept: Path) -> None:
     # A selection of all reads each line by itself.
     answers = reported(str(kept / "printed.jsonl"))
