@@ -285,6 +285,7 @@ def test_what_can_not_be_known_of_completeness_is_not_claimed() -> None:
     take(report, line("rfq_deleted", 1_000, {"id": "b"}, seq=None))
     told = facts(report, "completeness")
     assert (told["breaks_off"], told["covered_share"]) == ("yes", None)
+    assert (told["missed"], told["missed_at_least"]) == (None, 3)
 
 
 def test_what_was_executed_is_open_no_longer() -> None:

@@ -108,7 +108,7 @@ class Completeness:
                 # Nothing lacking is the whole, and nothing else is.
                 "covered_share": floor(1e6 * (1 - lacking_ms / total_ms)) / 1e6 if known else None,
                 "gaps": sum(kind.gaps for kind in kinds),
-                "missed": None if unmeasured else missed,
+                "missed": None if unmeasured or self._unnumbered else missed,
                 "missed_at_least": missed,
                 "gaps_of_unknown_size": unmeasured,
                 "messages_without_seq": self._unnumbered,
