@@ -27,7 +27,7 @@ from rfqwatch.book.readings import (
     subject,
     summed_up,
 )
-from rfqwatch.book.rfq import Bids, Closed, Quote, QuoteState, Rfq, State
+from rfqwatch.book.rfq import Bids, Closed, Quote, QuoteState, Rfq, State, pack
 from rfqwatch.book.tempo import Tempo
 from rfqwatch.exchange.events import (
     BatchQuoteExecuted,
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.wire import Payload
 
 _BLOCK = 256
+_PACKED_AT_ONCE = 2_000
 _MOST_LINGERING = 8_192
 _MOST_GONE = 65_536
 _MOST_CHANGES = 100_000
@@ -97,6 +98,7 @@ class Book:
         self._rows: dict[str, Rfq] = {}
         self._census = Census()
         self._batches = Batches()
+        self._fresh: deque[str] = deque(maxlen=max_open)
         self._closed: deque[str] = deque()
         self._lingering: deque[tuple[str, float]] = deque()
         # In order, as dicts are and sets are not.
@@ -165,10 +167,12 @@ class Book:
     def tick(self, now_s: float) -> None:
         """Drop the rows that were closed long enough ago, by the clock that can't be set.
 
-        Call it now and then: it also keeps bounded what `take_changes` would give.
+        Call it now and then: it also keeps bounded what `take_changes` would give, and has rows
+        take less memory.
         Their time begins with the first tick that finds them closed.
         """
         lingering = self._lingering
+        self._pack()
         while lingering and now_s - lingering[0][1] >= self._linger_s:
             rfq_id, _ = lingering.popleft()
             del self._rows[rfq_id]
@@ -179,6 +183,16 @@ class Book:
         if len(self._changes) > _MOST_CHANGES:
             self._changes.clear()
             self._changes_lost = True
+
+    def _pack(self) -> None:
+        """Pack rows that are open still; no more of them than a picture can wait for."""
+        fresh, rows = self._fresh, self._rows
+        for _ in range(min(len(fresh), _PACKED_AT_ONCE)):
+            rfq_id = fresh.popleft()
+            row = rows.get(rfq_id)
+            if row is not None and row.reason is None:
+                # It says the same, and is no change.
+                rows[rfq_id] = replace(row, message=pack(row.message))
 
     def apply(
         self,
@@ -241,6 +255,7 @@ class Book:
         ):
             self.counts.created += 1
             self.tempo.open(row.received_ms, row.size)
+        self._fresh.append(row.id)
         self._put(row, known)
 
     def _quoted(self, about: Offer | QuoteExecuted, quote: Quote, receipt: Receipt) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
-from messages import NOW, accepted, book_of, created, quoted
+from corpus import SENT_BY_EXCHANGE
+from hypothesis import given
+from hypothesis import strategies as st
+from messages import NOW, accepted, batch, book_of, created, quoted
 
-from rfqwatch.book.rfq import Bids, Phase, State
+from rfqwatch.book.rfq import Bids, Phase, State, pack, read_terms
 from rfqwatch.exchange.events import (
     Amount,
     Leg,
@@ -71,3 +75,58 @@ def test_quotes_on_one_rfq_are_bounded_oldest_first() -> None:
     book = book_of(created(), *(quoted(f"q{n}", f"m{n}", ms=NOW + n) for n in range(300)))
     row = book.rows["r"]
     assert [quote.id for quote in row.quotes] == [f"q{n}" for n in range(44, 300)]
+
+
+def said(message: bytes) -> dict[str, Any]:
+    """Give all that an announcement says."""
+    told = msgspec.structs.asdict(read_terms(message))
+    return told | {
+        "mve_selected_legs": [
+            msgspec.structs.astuple(leg) for leg in told["mve_selected_legs"] or ()
+        ]
+    }
+
+
+ANNOUNCED = [frame for frame in SENT_BY_EXCHANGE if b'"rfq_created"' in frame]
+texts = st.none() | st.text(st.characters(codec="utf-8"), max_size=8)
+amounts = st.none() | st.decimals(0, 10**9, places=4).map(lambda number: Amount(str(number)))
+
+
+@pytest.mark.parametrize("message", ANNOUNCED)
+def test_what_is_packed_says_the_same(message: bytes) -> None:
+    assert said(pack(message)) == said(message)
+    assert len(pack(message)) < len(message) * 0.8
+    assert pack(pack(message)) == pack(message)
+
+
+@given(
+    ticker=texts,
+    size=amounts,
+    legs=st.lists(st.builds(Leg, texts, texts, texts, amounts), max_size=20).map(tuple),
+)
+def test_what_is_odd_says_the_same_packed(
+    ticker: str | None, size: Amount | None, legs: tuple[Leg, ...]
+) -> None:
+    terms: dict[str, Any] = {
+        "market_ticker": ticker,
+        "contracts_fp": size,
+        "mve_selected_legs": legs,
+    }
+    (row,) = book_of(created(**terms)).rows.values()
+    assert said(pack(row.message)) == said(row.message)
+
+
+def test_what_stays_is_packed_and_that_is_no_change() -> None:
+    book = book_of(created("a"), created("b"), batch("c"))
+    before = {name: (row.terms.market_ticker, row.legs) for name, row in book.rows.items()}
+    book.take_changes()
+    book.tick(0.0)
+    assert all(row.message == pack(row.message) for row in book.rows.values())
+    after = {name: (row.terms.market_ticker, row.legs) for name, row in book.rows.items()}
+    assert after.keys() == before.keys() == {"a", "b", "c"}
+    assert str(after) == str(before).replace("Leg(", "_PackedLeg(")
+    assert book.take_changes() == set()
+    # Told again, as after a reconnect, it is packed again.
+    book.apply(created("a"), NOW + 5)
+    book.tick(1.0)
+    assert book.rows["a"].message == pack(book.rows["a"].message)
