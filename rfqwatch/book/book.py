@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.wire import Payload
 
 _BLOCK = 256
-_PACKED_AT_ONCE = 2_000
+_PACKED_AT_ONCE = 500
 _MOST_LINGERING = 8_192
 _MOST_GONE = 65_536
 _MOST_CHANGES = 100_000
@@ -186,11 +186,12 @@ class Book:
 
     def _pack(self) -> None:
         """Pack rows that are open still; no more of them than a picture can wait for."""
-        fresh, rows = self._fresh, self._rows
-        for _ in range(min(len(fresh), _PACKED_AT_ONCE)):
+        fresh, rows, left = self._fresh, self._rows, _PACKED_AT_ONCE
+        while fresh and left:
             rfq_id = fresh.popleft()
             row = rows.get(rfq_id)
             if row is not None and row.reason is None:
+                left -= 1
                 # It says the same, and is no change.
                 rows[rfq_id] = replace(row, message=pack(row.message))
 
