@@ -82,8 +82,8 @@ def main() -> None:
         from rfqwatch.stderr import say
 
         say(f"error: {error.message}")
-        if error.advice:
-            say(error.advice)
+        for line in error.advice.splitlines():
+            say(line)
         sys.exit(error.exit_code)
 
 
@@ -98,17 +98,17 @@ def _run() -> NoReturn:
     try:
         sys.exit(app(standalone_mode=False))
     except typer.TyperException as refused:
-        # "Value error" is Pydantic's, before a parser's own words.
-        message = refused.format_message().replace("Value error, ", "", 1).removesuffix(".")
+        from rfqwatch.cli.wrongvalues import message
+
         context: typer.Context | None = getattr(refused, "ctx", None)
         advice = f"See {context.command_path} --help" if context else ""
-        raise UsageError(message, advice) from None
+        raise UsageError(message(refused), advice) from None
     except OSError as error:
         if error.errno in UNWRITABLE and error.filename is None:
             # What Python still holds would fail again at the exit, and change its code.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutputError(
-                f"what was asked for can't be written: {error.strerror}",
+                f"standard output can't be written: {error.strerror}",
                 "Make room, or send it elsewhere.",
             ) from None
         if error.errno not in LIMITS:

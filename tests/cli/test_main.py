@@ -215,7 +215,7 @@ def test_windows_is_told_where_to_run_it(arguments: list[str]) -> None:
 def test_what_can_not_be_written_is_said(arguments: str) -> None:
     told = bash(f"rfqwatch {arguments} >/dev/full", clean_environment())
     assert told.returncode == 1
-    assert told.stderr.splitlines()[0].startswith("rfqwatch: error: what was asked for can't be")
+    assert told.stderr.splitlines()[0].startswith("rfqwatch: error: standard output can't be")
     assert "Traceback" not in told.stderr
 
 

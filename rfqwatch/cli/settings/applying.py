@@ -1,16 +1,18 @@
 """Lets a command take its options from variables and a profile as well, by the same parsers."""
 
+import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
 from typer.core import TyperOption
 
 from rfqwatch.cli.help.command import HelpedCommand
-from rfqwatch.cli.settings.origin import Origin, Origins, key_of
+from rfqwatch.cli.settings.origin import Kind, Origin, Origins, key_of
 from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from typer.core import TyperGroup
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 PROFILE = "profile"
 """The option that names the profile: the only one that no profile can hold."""
 _META = "rfqwatch.settings"
+_VALUE = re.compile(r" ['\"\d]")
 
 
 class SettingContext(typer.Context):
@@ -79,6 +82,18 @@ class SettingContext(typer.Context):
                 # What is off is as if it had not been given.
                 self.params[name] = self._default(option)
         fit(self.params, self.origins, self._pass_over, whole=self.command.whole)
+
+    @contextmanager
+    def told_as_set(self) -> "Iterator[None]":
+        """Have an error that begins with an option's name call it as it was set."""
+        try:
+            yield
+        except UsageError as error:
+            called = error.message.partition(" ")[0].removesuffix(":")
+            for name, option in self.command.settable.items():
+                if called == f"--{key_of(option)}":
+                    raise _told_as_set(error, option, self.origins[name]) from None
+            raise
 
     def _takes(self, option: TyperOption, setting: "Setting") -> bool:
         """Tell whether a setting is for this command, and not another that calls an option so."""
@@ -144,20 +159,17 @@ class SettingCommand(HelpedCommand):
         return rest
 
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - `context_class`
-        """Run the command; an error that begins with an option's name calls it as it was set."""
-        try:
+        """Run the command."""
+        with ctx.told_as_set():
             return super().invoke(ctx)
-        except UsageError as error:
-            called = error.message.partition(" ")[0].removesuffix(":")
-            for name, option in self.settable.items():
-                if called == f"--{key_of(option)}":
-                    raise _told_as_set(error, option, ctx.origins[name]) from None
-            raise
 
 
 def _told_as_set(error: UsageError, option: TyperOption, origin: Origin) -> UsageError:
     """Call the option that an error begins with as its user did."""
     said = error.message.removeprefix(f"--{key_of(option)}")
+    if origin.kind == Kind.PROFILE and _VALUE.match(said):
+        # A value would read on from the name of the file.
+        said = f":{said}"
     return UsageError(origin.words + said, error.advice)
 
 

@@ -7,7 +7,6 @@ of a key id, its beginning.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from rfqwatch.cli.settings.applying import (
@@ -17,6 +16,8 @@ from rfqwatch.cli.settings.applying import (
     commands,
     declared,
 )
+from rfqwatch.cli.settings.guessing import did_you_mean
+from rfqwatch.cli.settings.judging import judge
 from rfqwatch.cli.settings.origin import Kind, key_of
 from rfqwatch.cli.settings.variables import KEY_VARIABLE
 from rfqwatch.errors import UsageError
@@ -34,7 +35,6 @@ UNGROUPED = "Options"
 """What ``--help`` calls those of no group."""
 
 _LIKE_AN_ID = re.compile(r"[\w-]{12,63}")
-_USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 class Row(NamedTuple):
@@ -71,8 +71,11 @@ def effective(asking: SettingContext, name: str | None, arguments: Sequence[str]
     command.whole = name is not None
     if asking.origins[PROFILE].kind == Kind.FLAG:
         arguments = [f"--{PROFILE}={asking.params[PROFILE]}", *arguments]
-    context = command.make_context(name, list(arguments), parent=asking.parent)
+    # Where it is none, what refuses something calls it as the help does.
+    context = command.make_context(name or "COMMAND", list(arguments), parent=asking.parent)
     assert isinstance(context, SettingContext)  # noqa: S101 - what the command makes
+    with context.told_as_set():
+        judge(context.params)
     profile = context.settings.profile
     rows = [_row(each, context) for each in options]
     if name is None:
@@ -90,10 +93,8 @@ def _declaration(options: Sequence[TyperOption], context: SettingContext) -> Typ
 def _options_of(name: str, context: SettingContext) -> list[TyperOption]:
     known = commands(context)
     if name not in known:
-        near = get_close_matches(name, known, n=1)
         raise UsageError(
-            f"no command {name!r} has options"
-            + "".join(f"; did you mean {each}?" for each in near),
+            f"no command {name!r} has options{did_you_mean(name, known)}",
             f"These have some: {', '.join(sorted(known))}.",
         )
     return [each for key, each in known[name].settable.items() if key != PROFILE]
@@ -137,6 +138,4 @@ def _harmless(name: str, text: str) -> str:
             return HIDDEN if any(map(may_be_key, first)) else " ".join([*first, "…"])
         case "key_file" if may_be_key(text):
             return HIDDEN
-        case "url":
-            return _USER.sub("…@", text)
     return text

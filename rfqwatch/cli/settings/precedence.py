@@ -50,8 +50,15 @@ class Settings:
         self.declared = declared
         self._environ = environ
         keys = {key_of(options[0]) for options in declared.values()}
-        self.profile = read_profile(named, by, keys, environ)
-        for warning in (*unknown_variables({*keys, PROFILE}, environ), *self.profile.warnings):
+        opposites = {
+            opposite: key_of(options[0])
+            for options in declared.values()
+            if options[0].is_flag
+            for opposite in _opposites(key_of(options[0]))
+        }
+        self.profile = read_profile(named, by, keys, opposites, environ)
+        unknown = unknown_variables({*keys, PROFILE}, opposites, environ)
+        for warning in (*unknown, *self.profile.warnings):
             say(f"warning: {warning}")
 
     def find(self, option: TyperOption) -> Setting | None:
@@ -83,10 +90,15 @@ class Settings:
         return Origin.profile(key, self.profile.name, str(self.profile.file))
 
 
+def _opposites(key: str) -> tuple[str, ...]:
+    """Give what someone may write in place of a flag's key who means the opposite."""
+    return (key.removeprefix("no-"),) if key.startswith("no-") else (f"no-{key}",)
+
+
 def _of_form(option: TyperOption, value: object, words: str) -> object:
     if option.is_flag:
         if not isinstance(value, bool):
-            raise UsageError(f"{words} is on or off", "Write true or false.")
+            raise UsageError(f"{words} is true or false", "Write it without quotes: true or false.")
         return value
     if option.multiple:
         values = value if isinstance(value, list) else [value]

@@ -16,10 +16,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rfqwatch.cli.settings.guessing import did_you_mean
 from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,12 +51,17 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 
 def read_profile(
-    named: str | None, by: str, keys: Collection[str], environ: Mapping[str, str]
+    named: str | None,
+    by: str,
+    keys: Collection[str],
+    opposites: Mapping[str, str],
+    environ: Mapping[str, str],
 ) -> Profile:
     """Read the profile that is ``named``, ``by`` a flag or a variable; None: the default one.
 
-    ``keys`` are the long names of all options. Raises `UsageError` for a file that can't be read or
-    has something in it that means nothing, and where what is named is not there.
+    ``keys`` are the long names of all options, and ``opposites`` have that of the flag that each
+    would turn round: ``no-combo``, that of ``combo``. Raises `UsageError` for a file that can't be
+    read or has something in it that means nothing, and where what is named is not there.
     """
     file = config_file(environ)
     content = _content(file)
@@ -70,16 +75,19 @@ def read_profile(
     profiles = _profiles(file, content)
     if named is not None and named not in profiles:
         raise UsageError(
-            f"{by} names the profile {named}, which is not in {file}{_nearest(named, profiles)}",
+            f"{by} names the profile {named}, which is not in {file}"
+            + did_you_mean(named, profiles),
             f"It has {', '.join(sorted(profiles))}." if profiles else "It has none.",
         )
     name = DEFAULT if named is None else named
     settings = profiles.get(name, {})
     for key in settings:
         if key not in keys:
+            other = opposites.get(key)
+            meant = f"; did you mean {other} = false?" if other else did_you_mean(key, keys)
             raise UsageError(
-                f"{file}, profile {name}: no option is called {key}{_nearest(key, keys)}",
-                "Keys are the long names of options, as the --help of each command lists them.",
+                f"{file}, profile {name}: no option is called {key}{meant}",
+                "Keys are the long names of options, as rfqwatch COMMAND --help tells them.",
             )
     return Profile(file, name if name in profiles else "", settings, _warnings(file, content))
 
@@ -141,10 +149,3 @@ def _warnings(file: Path, content: bytes) -> list[str]:
     where = f"{file} holds a private key{', and can be read by other users' * bool(seen)}"
     advice = "put the key into a file of its own, chmod 600, and name that with key-file"
     return [f"{where}: {advice}"]
-
-
-def _nearest(name: str, names: Collection[str]) -> str:
-    if (flag := name.removeprefix("no-")) != name and flag in names:
-        return f"; did you mean {flag} = false?"
-    near = get_close_matches(name, list(names), n=1)
-    return "".join(f"; did you mean {each}?" for each in near)

@@ -5,9 +5,9 @@ Each has one, ``RFQWATCH_`` with its long name: ``RFQWATCH_KEY_FILE``. A blank o
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
+from rfqwatch.cli.settings.guessing import did_you_mean
 from rfqwatch.cli.settings.origin import Origin
 from rfqwatch.unquoting import unquoted
 
@@ -61,19 +61,19 @@ def values_in(key: str, text: str) -> list[str]:
     return text.split()
 
 
-def unknown_variables(keys: Collection[str], environ: Mapping[str, str]) -> list[str]:
-    """Name, in words for a warning, the variables that look like ours, and are no option's."""
-    known = {variable_of(key).removeprefix(PREFIX) for key in keys}
-    asked = sorted(name.removeprefix(PREFIX) for name in environ if name.startswith(PREFIX))
-    return [
-        f"{PREFIX}{name} is no option's variable{_meant(name, known)}"
-        for name in asked
-        if name not in known
-    ]
+def unknown_variables(
+    keys: Collection[str], opposites: Mapping[str, str], environ: Mapping[str, str]
+) -> list[str]:
+    """Name, in words for a warning, the variables that look like ours, and are no option's.
 
-
-def _meant(name: str, known: Collection[str]) -> str:
-    if (flag := name.removeprefix("NO_")) != name and flag in known:
-        return f"; did you mean {PREFIX}{flag}=false?"
-    near = get_close_matches(name, known, n=1, cutoff=0.75)
-    return "".join(f"; did you mean {PREFIX}{each}?" for each in near)
+    ``opposites`` have the key of what each would turn round: ``no-combo``, that of ``combo``.
+    """
+    known = [variable_of(key) for key in keys]
+    turned = {variable_of(no): variable_of(key) for no, key in opposites.items()}
+    said = []
+    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+        if other := turned.get(name):
+            said.append(f"{name} is no option's variable; did you mean {other}=false?")
+        elif name not in known:
+            said.append(f"{name} is no option's variable" + did_you_mean(name, known, PREFIX))
+    return said

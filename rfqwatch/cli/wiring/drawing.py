@@ -13,7 +13,7 @@ from rfqwatch.screen.table import Table
 from rfqwatch.screen.view import Grouping, Sort, View
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator, Sequence
     from typing import Any
 
     from rfqwatch.book.book import Book
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from rfqwatch.clock import Instant
     from rfqwatch.replay.playback import Playback
     from rfqwatch.run import Watched
+    from rfqwatch.screen.picture.columns import Column
+
+
+def columns_asked_for(names: str | None) -> Sequence[Column]:
+    """Read ``--columns``; none where it is not given. Raises `UsageError`."""
+    try:
+        return columns_named(names) if names else ()
+    except ValueError as error:
+        raise UsageError(f"--columns: {error}") from None
 
 
 @contextmanager
@@ -37,10 +46,7 @@ def drawing(
         replayed=playback is not None,
         unseen=shown.once,
     )
-    try:
-        columns = columns_named(shown.columns) if shown.columns else ()
-    except ValueError as error:
-        raise UsageError(f"--columns: {error}") from None
+    columns = columns_asked_for(shown.columns)
 
     def by_the_exchange() -> Instant:
         at = watched.clock()

@@ -4,6 +4,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from of_commands import written
 from program import clean_environment, rfqwatch
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ sim-rate = 100
 
 [profile.raw]
 output = "raw"
-url = "wss://user:hunter2@host/"
+url = "wss://host/"
 market = ["KXNFL*", "KXMLB*"]
 """
 
@@ -72,7 +73,6 @@ def test_as_json(order: str, environment: dict[str, str], tmp_path: Path) -> Non
     more = {"KALSHI_PRIVATE_KEY": "the PEM", "KALSHI_API_KEY_ID": "-----BEGIN"}
     told = rfqwatch("config", *order.split(), environment=environment | more)
     assert "the PEM" not in told.stdout
-    assert "hunter2" not in told.stdout
     config = json.loads(told.stdout)
     file = f"{tmp_path}/rfqwatch/config.toml"
     assert (config["file"], config["profile"]) == (file, "raw")
@@ -83,7 +83,7 @@ def test_as_json(order: str, environment: dict[str, str], tmp_path: Path) -> Non
         "source": f"profile raw of {file}",
     }
     assert settings["output"]["value"] == "raw"
-    assert settings["url"]["value"] == "wss://…@host/"
+    assert settings["url"]["value"] == "wss://host/"
     assert settings["mine"] == {"group": "Selection", "value": False, "source": "default"}
     assert settings["max-retries"]["value"] is None
     assert settings["key-file"]["value"] == settings["key-id"]["value"] == "(not shown)"
@@ -105,3 +105,43 @@ def test_what_can_t_be_told(arguments: str, words: str, environment: dict[str, s
     told = rfqwatch("config", *arguments.split(), environment=environment)
     assert (told.returncode, told.stdout) == (2, "")
     assert words in told.stderr
+
+
+@pytest.mark.parametrize("command", ["config", "config tail", "config table", "config record DIR"])
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("legs = '5..2'", "legs in {}: '5..2' runs backwards"),
+        ("min-cost = 5\nmax-cost = 3", "min-cost in {}: 5 is more than"),
+        ("url = 'wss://user:hunter2@host/'", "url in {} holds a user and password"),
+    ],
+)
+def test_what_every_command_refuses_is_refused(
+    command: str, line: str, words: str, tmp_path: Path
+) -> None:
+    file = written(tmp_path, f"[profile.default]\n{line}\n")
+    environment = clean_environment() | {"XDG_CONFIG_HOME": str(tmp_path)}
+    told = rfqwatch(*command.split(), environment=environment)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert words.replace("{}", f"profile default of {file}") in told.stderr
+    assert "hunter2" not in told.stderr
+
+
+def test_what_one_command_refuses_is_refused_for_that_and_for_any(tmp_path: Path) -> None:
+    written(tmp_path, "[profile.default]\ncolumns = 'cost'\n")
+    environment = clean_environment() | {"XDG_CONFIG_HOME": str(tmp_path)}
+    for command, code in {"config": 2, "config table": 2, "config tail": 0}.items():
+        assert rfqwatch(*command.split(), environment=environment).returncode == code
+
+
+def test_the_help_that_is_named_has_the_option(tmp_path: Path) -> None:
+    written(tmp_path, "[profile.default]\ncount = 0\nmarkt = 'K'\n")
+    environment = clean_environment() | {"XDG_CONFIG_HOME": str(tmp_path)}
+    told = rfqwatch("config", environment=environment)
+    assert told.stderr.splitlines()[1].endswith("as rfqwatch COMMAND --help tells them.")
+    # As it reads no settings, it is there although they are refused.
+    assert rfqwatch("tail", "--help", environment=environment).returncode == 0
+    written(tmp_path, "[profile.default]\ncount = 0\n")
+    for command, named in {"config": "COMMAND", "config tail": "tail"}.items():
+        told = rfqwatch(*command.split(), environment=environment)
+        assert told.stderr.splitlines()[1].endswith(f" rfqwatch {named} --help")

@@ -67,7 +67,7 @@ def test_a_full_disk_is_not_the_port_s_fault() -> None:
     done = bash("rfqwatch simulate >/dev/full")
     assert done.returncode == 1
     assert is_quiet(done.stderr)
-    assert done.stderr.startswith("rfqwatch: error: what was asked for can't be written")
+    assert done.stderr.startswith("rfqwatch: error: standard output can't be written")
 
 
 def test_a_port_that_is_taken() -> None:

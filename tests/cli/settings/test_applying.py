@@ -236,9 +236,9 @@ def test_a_setting_that_another_command_understands_is_passed_over(config_home: 
         ("count = 0", "count in {}: Input should be greater than or equal to 1"),
         ("count = 'many'", "count in {}: Input should be a valid integer"),
         ("duration = 'soon'", "duration in {}: Value error, 'soon' is not understood"),
-        ("shard = '3/3'", "shard in {} '3/3': there is no shard 3"),
+        ("shard = '3/3'", "shard in {}: '3/3': there is no shard 3"),
         ("shard = ['0/3']", "shard in {} takes one value, not a list"),
-        ("mine = 'yes'", "mine in {} is on or off"),
+        ("mine = 'yes'", "mine in {} is true or false"),
         ("count = true", "count in {} is no text, number or time"),
         ("market = [['a']]", "market in {} is no text, number or time"),
         ("url = {a = 1}", "url in {} is no text, number or time"),
@@ -291,6 +291,26 @@ def test_variables_that_are_no_option_s_are_said_once(
         warning.format("NO_COMBO") + "; did you mean RFQWATCH_COMBO=false?",
         warning.format("SHRAD") + "; did you mean RFQWATCH_SHARD?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NO_COMBO", "; did you mean RFQWATCH_COMBO=false?"),
+        ("RECONNECT", "; did you mean RFQWATCH_NO_RECONNECT=false?"),
+        ("NO_COLOR", "; did you mean RFQWATCH_COLOR?"),
+        ("DIR", ""),
+        ("KEYFILE", "; did you mean RFQWATCH_KEY_FILE?"),
+        ("MARKETS", "; did you mean RFQWATCH_MARKET?"),
+    ],
+)
+def test_what_is_meant_is_guessed_only_where_it_is_near(
+    name: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv(f"RFQWATCH_{name}", "1")
+    assert parsed("tail").params["combo"] is None
+    said = capsys.readouterr().err
+    assert said == f"rfqwatch: warning: RFQWATCH_{name} is no option's variable{words}\n"
 
 
 def test_the_profiles_of_the_readme_are_some(config_home: Path) -> None:

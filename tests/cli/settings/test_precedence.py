@@ -50,8 +50,8 @@ def test_a_replay_takes_of_a_profile_what_is_for_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "text", "code", "words"),
     [
-        ("tail", "market = ['K[']", 2, "market in {} 'K[': [ without ] at position 1"),
-        ("tail", "min-cost = 5\nmax-cost = 3", 2, "min-cost in {} 5 is more than"),
+        ("tail", "market = ['K[']", 2, "market in {}: 'K[': [ without ] at position 1"),
+        ("tail", "min-cost = 5\nmax-cost = 3", 2, "min-cost in {}: 5 is more than"),
         ("tail", "duration = 'soon'", 2, "Invalid value for duration in {}: 'soon' is not"),
         ("tail", "url = 'http://host/'", 2, "url in {} is not a WebSocket address"),
         ("tail", 'url = "http://host/', 2, "{FILE} is not TOML: "),

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEYS = ("key-file", "key-command", "shard", "no-reconnect", "columns")
+OPPOSITES = {"reconnect": "no-reconnect"}
 
 
 def read(folder: Path, named: str | None = None) -> Profile:
-    return read_profile(named, "--profile", KEYS, {"XDG_CONFIG_HOME": str(folder)})
+    return read_profile(named, "--profile", KEYS, OPPOSITES, {"XDG_CONFIG_HOME": str(folder)})
 
 
 def refusal(folder: Path, named: str | None = None) -> str:
@@ -59,7 +60,8 @@ def test_a_file_that_is_not_there_has_no_profile(tmp_path: Path) -> None:
     [
         ("[profile.work]\nkey-flie = 'x'", "profile work: no option is called key-flie; did you m"),
         ("[profile.work]\nkey_file = 'x'", "no option is called key_file; did you mean key-file?"),
-        ("[profile.work]\nreconnect = 0", "is called reconnect; did you mean no-reconnect?"),
+        ("[profile.work]\nreconnect = 0", "called reconnect; did you mean no-reconnect = false?"),
+        ("[profile.work]\ndir = 'x'", "profile work: no option is called dir"),
         ("[profile.work]\nprofile = 'x'", "profile work: no option is called profile"),
         ("[profile.work.more]\nshard = '0/2'", "no option is called more"),
         ("[profile.works]", "names the profile work, which is not in {}; did you mean works?"),
