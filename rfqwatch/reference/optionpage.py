@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rfqwatch.cli.help.footer import EXITS, VARIABLES
+from rfqwatch.cli.options.simulation import FAULTS_DUE, faults_explained
 from rfqwatch.reference.listing import in_panels, names, option_names, takes, usage
 from rfqwatch.reference.markdown import code, page, plain, table
-from rfqwatch.simulator.faults.kinds import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,10 +31,8 @@ def option_page(program: Command) -> str:
         ),
         *_panels(program),
         "## Faults of the simulated exchange",
-        "`--sim-fault NAME` happens at random, 10 s of traffic apart on average; `NAME@N` once, in "
-        "place of the N-th data frame, counted over all connections. What befalls a handshake or "
-        "a subscribe command ends the connection before; `NAME@0` befalls the first.",
-        table(["fault", "does"], [[code(kind), plain(kind.description)] for kind in FaultKind]),
+        plain(FAULTS_DUE),
+        table(["fault", "does"], [[code(name), plain(what)] for name, what in faults_explained()]),
         "## Environment",
         table(
             ["variable", "of", "meaning"],

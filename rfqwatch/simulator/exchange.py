@@ -50,7 +50,8 @@ class SimulatedExchange:
     ``faults`` happen in place of, or before, a data frame: see ``parse_faults``. The frames of
     ``NAME@N`` are counted over all connections, the burst and lost frames included; the random
     times of ``NAME`` come from ``seed``. A fault of the handshake or the subscribe command waits
-    for the next one, and brings that about with a reset; ``@0`` waits for the first.
+    for the next one, and brings that about with a reset; ``@0``, and ``NAME`` once, waits for the
+    first.
     ``slow_ack`` is the delay of the fault of that name, in seconds.
 
     ``ahead`` is how far the exchange's clock is ahead of this computer's, in seconds.

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rfqwatch.cli.options.completions import Words
+from rfqwatch.errors import UsageError
 
 if TYPE_CHECKING:
     from rfqwatch.simulator.faults.kinds import Fault
 
 SIM_RATE = 20
+
+FAULTS_DUE = (
+    "--sim-fault NAME happens now and then, every 10 s on average; NAME@N once, in place of data "
+    "frame N of all connections. "
+    "Those of the next handshake or subscribe reset the connection to bring it about; NAME@0 is "
+    "for the first one, and so is NAME at first."
+)
+"""When a fault happens."""
 
 _simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 
@@ -20,10 +29,16 @@ _simulation = partial(typer.Option, rich_help_panel="Simulated exchange")
 def _faults(text: str) -> Sequence["Fault"]:
     from rfqwatch.simulator.faults.kinds import parse_faults
 
-    return parse_faults(text)
+    try:
+        return parse_faults(text)
+    except ValueError as error:
+        widest = max(len(name) for name, _ in faults_explained())
+        lines = [f"{name:{widest}}  {what}" for name, what in faults_explained()]
+        raise UsageError(f"--sim-fault {error}", "\n".join([FAULTS_DUE, *lines])) from None
 
 
-def _kinds() -> Words:
+def faults_explained() -> Words:
+    """Give each fault with what it does."""
     from rfqwatch.simulator.faults.kinds import FaultKind
 
     return [(kind.value, kind.description) for kind in FaultKind]
@@ -47,11 +62,11 @@ class SimulationOptions:
     sim_fault: Annotated[
         Sequence["Fault"] | None,
         _simulation(
-            help="Faults, now and then (reset,seq-hole), at a data frame (overflow@100), or "
-            "from the start (http-503@0). A wrong name lists them all, options.md what they do.",
+            help="Faults, now and then (reset,seq-hole) or at a data frame (overflow@100); at the "
+            "first handshake or subscribe (http-429@0). A wrong name lists them all.",
             metavar="NAME[@N],…",
             parser=_faults,
-            autocompletion=_kinds,
+            autocompletion=faults_explained,
         ),
     ] = None
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from rfqwatch.simulator.faults import hostile
 from rfqwatch.simulator.faults.changes import DRIFTED, ODD_ERRORS, ODD_NUMBERS
-from rfqwatch.simulator.faults.kinds import HANDSHAKE, SUBSCRIBE, FaultKind, Schedule
+from rfqwatch.simulator.faults.kinds import BEFORE_FRAMES, FaultKind, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,7 +76,7 @@ class Saboteur:
         if self._frames < schedule.next_frame and event.at_us < schedule.next_us:
             return True
         while kind := schedule.take(self._frames, event.at_us):
-            if kind in HANDSHAKE | SUBSCRIBE:
+            if kind in BEFORE_FRAMES:
                 self._armed.append(kind)
                 kind = FaultKind.RESET
             if not self._table[kind](hit, event):

@@ -77,6 +77,9 @@ SUBSCRIBE: Final = frozenset(
 )
 """Faults that befall the next subscribe command."""
 
+BEFORE_FRAMES: Final = HANDSHAKE | SUBSCRIBE
+"""Faults that befall what comes before all data frames."""
+
 
 class Fault(NamedTuple):
     """A fault asked for: once, in place of data frame ``at``, or (None) again and again."""
@@ -92,18 +95,20 @@ def parse_faults(text: str) -> tuple[Fault, ...]:
     """Parse ``NAME`` or ``NAME@N``, separated by commas, like ``reset,seq-hole@30``.
 
     ``NAME@N`` happens once, when the exchange is about to send its N-th data frame, counted from
-    1 over all connections; ``NAME`` happens at random intervals, 10 s of traffic on average.
+    1 over all connections; ``NAME`` happens at random intervals, 10 s of traffic on average. What
+    befalls a handshake or a subscribe (`BEFORE_FRAMES`) brings that about by a reset; ``@0``, and
+    once the bare name, it befalls the first one.
 
-    Raises ValueError, with the list of names, for an unknown name or a wrong number.
+    Raises ValueError for an unknown name or a wrong number.
     """
     faults = []
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, at, number = item.partition("@")
         kind = _BY_NAME.get(name)
         if kind is None:
-            raise ValueError(f"unknown fault {name!r}; the faults are {', '.join(_BY_NAME)}")
+            raise ValueError(f"{item!r}: no fault is called so")
         if at and not (number.isascii() and number.isdecimal()):
-            raise ValueError(f"wrong fault {item!r}: @ wants the number of a data frame")
+            raise ValueError(f"{item!r}: @ wants the number of a data frame")
         faults.append(Fault(kind, int(number) if at else None))
     return tuple(faults)
 
@@ -127,14 +132,15 @@ class Schedule:
         self._aim()
 
     def at_start(self) -> list[FaultKind]:
-        """Take the faults written ``@0`` that befall the first handshake or subscribe."""
-        early = HANDSHAKE | SUBSCRIBE
-        taken = [kind for at, _, kind in self._by_frame if at == 0 and kind in early]
-        self._by_frame = [
-            entry for entry in self._by_frame if entry[0] != 0 or entry[2] not in early
-        ]
+        """Take the faults that befall the first handshake or subscribe.
+
+        They are those written ``@0``, which is all there is of them, and those that recur.
+        """
+        first = [entry for entry in self._by_frame if entry[0] == 0 and entry[2] in BEFORE_FRAMES]
+        self._by_frame = [entry for entry in self._by_frame if entry not in first]
         self._aim()
-        return taken
+        recurring = [kind for kind in self._recurring if kind in BEFORE_FRAMES]
+        return [*(kind for _, _, kind in first), *recurring]
 
     def start(self, now_us: int) -> None:
         """Begin counting time for the faults that recur."""

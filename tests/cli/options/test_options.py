@@ -33,14 +33,21 @@ def test_a_wrong_shard_is_told_which_exist(shard: str, words: str) -> None:
         ("--sim-rate 5", "are for --env sim"),
         ("--env demo --sim-seed 5", "are for --env sim"),
         ("--sim-fault reset", "are for --env sim"),
-        ("--env sim --sim-fault resett", "half-open"),
+        ("--env sim --sim-fault resett", "--sim-fault 'resett': no fault is called so"),
+        ("--env sim --sim-fault reset@x", "'reset@x': @ wants the number of a data frame"),
+        ("--env sim --sim-fault ?", "half-open      the connection falls silent: no data, pings"),
+        ("--env sim --sim-fault ?", "NAME@0 is for the first one"),
         ("--url http://host/", "--url is not a WebSocket address"),
         ("--url ws://example.com/", "not sent over ws://"),
         ("--url wss://user:hunter2@example.com/", "--url holds a user and password"),
         ("--env sim --duration soon", "--duration"),
         ("--env sim --idle-timeout 0", "--idle-timeout"),
         ("--env sim --buffer much", "--buffer"),
-        ("--env sim --count 0", "--count"),
+        ("--env sim --count 0", "'--count' / '-n': '0' is less than 1\n"),
+        ("--max-retries many", "'--max-retries': 'many' is no whole number\n"),
+        ("--max-retries 1.5", "'--max-retries': '1.5' is no whole number\n"),
+        ("--env sim --sim-rate fast", "'--sim-rate': 'fast' is no number\n"),
+        ("--env sim --sim-rate nan", "'--sim-rate': 'nan' is no number\n"),
         ("--env moon", "--env"),
         ("--output xml", "--output"),
         ("-v -q", "--verbose and --quiet exclude each other"),
@@ -69,6 +76,13 @@ def test_options_that_make_no_sense(exchange: Exchange, arguments: str, words: s
     assert is_quiet(done.stderr)
     assert "Traceback" not in done.stderr
     assert "hunter2" not in done.stderr
+
+
+def test_words_of_other_commands_and_of_variables() -> None:
+    done = rfqwatch("table", "--fps", "99")
+    assert "'--fps': '99' is more than 30\n" in done.stderr
+    done = rfqwatch("tail", environment=clean_environment() | {"RFQWATCH_MINE": "maybe"})
+    assert "RFQWATCH_MINE: 'maybe' is neither true nor false\n" in done.stderr
 
 
 @pytest.mark.parametrize(
