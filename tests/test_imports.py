@@ -37,7 +37,7 @@ ALLOWED = {
     },
     "checking": {
         *("", "errors", "clock", "escaping", "stderr"),
-        *("exchange", "book", "sources", "stream", "screen"),
+        *("exchange", "book", "lines", "sources", "stream", "screen"),
     },
     "reportfeed": {"exchange", "report", "sources"},
     "run": {"clock", "signals", "lines", "stream"},
@@ -58,7 +58,7 @@ FOR_TYPES = {
 # The command line joins the parts: it may import any of them, and only the module that stands for
 # the package there imports it, and what writes down how it is declared.
 JOINER = "cli"
-ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines", "simulator"}}
+ENTRANCE = {"__main__": {"cli"}, "reference": {"cli", "lines"}}
 
 MIDDLE = {"exchange", "book", "selection", "report"}
 PURE = {f"stream/{name}.py" for name in ("drift", "health", "newfields", "summary", "tee")}

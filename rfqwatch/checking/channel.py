@@ -12,7 +12,8 @@ from rfqwatch.checking.refusals import explained
 from rfqwatch.checking.verdict import failed, failure, passed, unsure
 from rfqwatch.clock import now
 from rfqwatch.errors import GapsError, RefusedError, RfqwatchError
-from rfqwatch.sources.link import DisconnectedError
+from rfqwatch.lines.wording import counted
+from rfqwatch.sources.link import ClosedError, DisconnectedError, UnreadableError
 from rfqwatch.sources.websocket import Dialer
 
 if TYPE_CHECKING:
@@ -31,10 +32,28 @@ ANSWER_S = 5.0
 _MINDED_ACKNOWLEDGEMENT_S = 2.0
 
 _TRIED_AGAIN = "It may pass: rfqwatch tail tries again by itself, as often as it takes."
-_MENDED = "rfqwatch tail connects again by itself, and marks a gap. Where it happens often, "
-_LOST = f"{_MENDED}a firewall, proxy or bad network on the way is to blame."
-_CLOSED = f"{_MENDED}the exchange is in trouble, or about to close: see what it says of its status."
-_UNREADABLE = f"{_MENDED}the exchange, or something on the way, does not keep to the protocol."
+_AGAIN = "rfqwatch tail connects again by itself, and marks a gap."
+_LOST = (
+    f"{_AGAIN} Where it happens again and again, a firewall, proxy or bad network on the way is to "
+    "blame, or the exchange is about to close."
+)
+_CLOSED = f"The exchange gave its reason, and nothing here is to be mended. {_AGAIN}"
+_CLOSED_BY_CODE = {
+    1001: f"It restarts or moves, and nothing here is to be mended. {_AGAIN}",
+    1011: f"Something failed there, and nothing here is to be mended. {_AGAIN}",
+    1012: f"It restarts, and nothing here is to be mended. {_AGAIN}",
+    1013: f"It has too much to do at present, and nothing here is to be mended. {_AGAIN}",
+}
+"""What the codes of a close frame mean (the registry of RFC 6455, section 11.7)."""
+_UNREADABLE = (
+    f"It breaks the protocol, or is larger than rfqwatch takes (4 MiB). {_AGAIN} Where it happens "
+    "again and again, something on the way spoils what comes, or the exchange changed: look for a "
+    "newer rfqwatch."
+)
+_OTHER_CLOCKS = (
+    "By REST it agreed a moment ago: it was set meanwhile, or clocks of the exchange differ. Each "
+    "handshake is refused once where it is so."
+)
 _BY_ITS_CLOCK = "Set this computer's clock; until then each handshake is refused once."
 _QUIET = (
     "Most likely a quiet market, as at night or on the demo exchange; the next check asks whether "
@@ -111,7 +130,7 @@ class ChannelChecks:
         links = []
         for each in dialled:
             if isinstance(each, BaseException):
-                return self._lost(each, _TRIED_AGAIN)
+                return self._lost(each, _TRIED_AGAIN, by_our_clock=True)
             links.append(each)
         ms = round((now().s - start_s) * 1000)
         several = f"{len(links)} connections, the first " if len(links) > 1 else ""
@@ -119,7 +138,8 @@ class ChannelChecks:
         facts = {"ms": ms, "connections": len(links)}
         self.conversation.begin(links)
         if said:
-            return unsure(f"{seen}; {said[0]}", _BY_ITS_CLOCK, facts)
+            meaning = _OTHER_CLOCKS if subject.offset_ms == 0 else _BY_ITS_CLOCK
+            return unsure(f"{seen}; {said[0]}", meaning, facts)
         return passed(seen, facts)
 
     async def _subscription(self) -> Verdict:
@@ -142,7 +162,7 @@ class ChannelChecks:
         live_s = talk.ear.lives[0].at.s
         if not await talk.until(lambda: talk.ear.first is not None, self._first_s):
             if talk.over is not None:
-                return self._lost(talk.over, _LOST)
+                return self._lost(talk.over)
             meaning = _QUIET_MINE if self._subject.mine else _QUIET
             return unsure(f"none in {self._first_s:g} s", meaning, blocks=True)
         assert talk.ear.first is not None  # noqa: S101 - just seen
@@ -162,10 +182,10 @@ class ChannelChecks:
         await talk.end()
         since_s = asked.s - talk.ear.lives[0].at.s
         count = talk.ear.messages_heard
-        seen = f"{count:,} messages and {talk.pings} pings in {since_s:.1f} s"
+        seen = f"{counted(count, 'message')} and {counted(talk.pings, 'ping')} in {since_s:.1f} s"
         facts = {"messages": count, "pings": talk.pings, "s": round(since_s, 3)}
         if over is not None:
-            lost = self._lost(over, _LOST)
+            lost = self._lost(over)
             return failed(f"{seen}, then {lost.seen}", lost.advice, facts, exit_code=lost.exit_code)
         if talk.outages:
             what, mend = _OUTAGES.get(talk.outages[0].reason, _OUTAGE)
@@ -179,25 +199,22 @@ class ChannelChecks:
         unsaid = "the exchange does not say whether it has our subscription"
         return unsure(f"{seen}; {unsaid}", meaning, facts)
 
-    def _lost(self, error: BaseException | None, advice: str) -> Verdict:
+    def _lost(
+        self, error: BaseException | None, advice: str = _LOST, *, by_our_clock: bool = False
+    ) -> Verdict:
         match error:
             case RefusedError():
-                return explained(error, self._subject)
+                return explained(error, self._subject, by_our_clock=by_our_clock)
             case RfqwatchError():
                 return failure(error)
-            case DisconnectedError() if advice is _LOST:
-                return failed(str(error), _why_lost(str(error)))
+            case ClosedError():
+                return failed(str(error), _CLOSED_BY_CODE.get(error.code, _CLOSED))
+            case UnreadableError():
+                return failed(str(error), _UNREADABLE)
             case DisconnectedError():
-                return failed(str(error), advice)
+                return failed(str(error), error.advice or advice)
             case Exception():
                 # A subscription that can't be had.
                 return failed(str(error), advice)
         assert error is not None  # noqa: S101 - or it would not be lost
         raise error
-
-
-def _why_lost(text: str) -> str:
-    """Say what to do about a connection that is lost, by what ended it."""
-    if text.startswith("closed by the exchange"):
-        return _CLOSED
-    return _UNREADABLE if text.startswith("unreadable") else _LOST

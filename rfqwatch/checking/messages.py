@@ -9,6 +9,7 @@ from rfqwatch.checking.dependencies import Check
 from rfqwatch.checking.verdict import Verdict, failed, passed, unsure
 from rfqwatch.errors import GapsError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
+from rfqwatch.lines.wording import counted
 from rfqwatch.stream.health import LATE_MS
 
 if TYPE_CHECKING:
@@ -28,16 +29,19 @@ _MOST_NAMED = 5
 _UNNUMBERED = (
     "Whether messages were missed can't be seen: rfqwatch marks no gap where there is one."
 )
-_REPEATED = "Messages come late or twice; rfqwatch passes them on."
+_REPEATED = "rfqwatch passes them on as they come: a line may be there twice, or late."
 _HOLES = (
-    "rfqwatch marks each hole as a gap. They were lost before they came here: where that goes on, "
-    "one connection may not be enough: try --shard all/2."
+    "They were numbered, and never came: rfqwatch marks each hole as a gap. Where it happens again "
+    "and again, more connections share the load, and leave nothing out: {more}."
 )
 _UNSTAMPED = "Lag is measured from when RFQs were created then, which is less exact."
 _NEWER = (
     "The exchange changed its messages: look for a newer rfqwatch. Lines carry all of it as is."
 )
-_GARBLED = "Lines carry them as they came. A few are an accident, of the exchange or of a proxy."
+_SPOILED = (
+    "What is no message in JSON becomes a line of its own, rfqwatch.malformed, whole. Where it "
+    "happens again and again, something on the way spoils what comes."
+)
 _TIMELESS = "Messages carry no time to measure it by."
 _TOO_FEW = "Too few messages came."
 _LATE = "The network or this computer is slow, or one connection is not enough: try --shard all/2."
@@ -68,18 +72,25 @@ class Measurements:
         missed = sum(gap.missed or 0 for gap in self._heard.ear.gaps if gap.reason == "seq")
         facts = {"missed": missed, "without": unnumbered, "backward": backward}
         if unnumbered:
-            return unsure(f"{unnumbered:,} messages without one", _UNNUMBERED, facts)
+            return unsure(f"{counted(unnumbered, 'message')} without one", _UNNUMBERED, facts)
         if missed:
-            return failed(f"{missed:,} missed", _HOLES, facts, exit_code=GapsError.exit_code)
+            shards = self._subject.shards
+            more = "a larger N of --shard" if shards else "--shard all/2"
+            return failed(
+                f"{counted(missed, 'message')} missed",
+                _HOLES.format(more=more),
+                facts,
+                exit_code=GapsError.exit_code,
+            )
         if backward:
-            return unsure(f"{backward:,} late or twice", _REPEATED, facts)
+            return unsure(f"{counted(backward, 'message')} late or twice", _REPEATED, facts)
         return passed("on every message, without a hole", facts)
 
     async def _stamps(self) -> Verdict:
         ear = self._heard.ear
         facts = {"without": ear.unstamped}
         if ear.unstamped:
-            return unsure(f"{ear.unstamped:,} messages without one", _UNSTAMPED, facts)
+            return unsure(f"{counted(ear.unstamped, 'message')} without one", _UNSTAMPED, facts)
         return passed("on every message", facts)
 
     async def _schema(self) -> Verdict:
@@ -89,7 +100,6 @@ class Measurements:
             "unknown types": types,
             "unknown fields": new,
             "fields not as known": misfits,
-            "malformed": {"messages": ear.malformed} if ear.malformed else {},
         }
         facts: Facts = {
             "unknown_types": types,
@@ -97,15 +107,21 @@ class Measurements:
             "misfits": misfits,
             "malformed": ear.malformed,
         }
-        seen = "; ".join(f"{what}: {_named(names)}" for what, names in told.items() if names)
-        meaning = _NEWER if types or new or misfits else _GARBLED
-        return unsure(seen, meaning, facts) if seen else passed("all known", facts)
+        seen = [f"{what}: {_named(names)}" for what, names in told.items() if names]
+        meanings = [_NEWER] if seen else []
+        if ear.malformed:
+            seen.append(counted(ear.malformed, "malformed message"))
+            meanings.append(_SPOILED)
+        if seen:
+            return unsure("; ".join(seen), " ".join(meanings), facts)
+        return passed("all known", facts)
 
     async def _rate(self) -> Verdict:
         ear = self._heard.ear
         span_s = max(1.0, self._heard.listened_s)
         self._per_s = (ear.messages_heard - ear.told_again) / span_s
-        before = f", after {ear.told_again:,} RFQs that were open before" if ear.told_again else ""
+        again = counted(ear.told_again, "RFQ")
+        before = f", after {again} that {_were(ear.told_again)} open before" * bool(ear.told_again)
         facts = {"per_s": round(self._per_s, 1), "open_before": ear.told_again}
         return passed(f"{self._per_s:,.0f} messages a second{before}", facts)
 
@@ -145,6 +161,10 @@ class Measurements:
             advice = f"More connections would share the load: --shard all/{needed}."
             return unsure(seen, advice, facts)
         return passed(f"{now} will do, by these few seconds", facts)
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _named(counts: Mapping[str, int]) -> str:

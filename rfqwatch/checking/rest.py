@@ -13,9 +13,10 @@ import msgspec
 from msgspec import Struct
 
 from rfqwatch.checking.dependencies import Check
-from rfqwatch.checking.refusals import TOLERATED_MS, apart, explained
+from rfqwatch.checking.refusals import TOLERATED_MS, explained
 from rfqwatch.checking.verdict import Verdict, failed, passed, unsure
 from rfqwatch.errors import ConnectionFailedError, RefusedError
+from rfqwatch.lines.wording import apart
 from rfqwatch.sources import refusals
 from rfqwatch.sources.link import DisconnectedError
 from rfqwatch.sources.rest import Rest

@@ -96,6 +96,12 @@ def moment(at_ms: int) -> str:
     return f"{(_EPOCH + timedelta(milliseconds=at_ms)).date()} {clock(at_ms)}"
 
 
+def apart(ahead_ms: int) -> str:
+    """Say how far this computer's clock is from the exchange's, which is ahead by so much."""
+    way = "behind" if ahead_ms > 0 else "ahead of"
+    return f"{abs(ahead_ms) / 1_000:,.0f} s {way} the exchange's"
+
+
 def span(ms: int) -> str:
     """Write a duration in at most four cells, its larger unit only."""
     seconds = max(0, ms // 1_000)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import ssl
+from errno import ECONNREFUSED
 from ipaddress import ip_address
 from socket import SOCK_STREAM, gaierror
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -31,6 +32,8 @@ HAPPY_EYEBALLS_DELAY_S = 0.25
 
 _ROOM = 2**16
 _GOOD = range(200, 300)
+_UNRESOLVED = "Check that name, and that this computer is online."
+_NOBODY = "Nothing listens there: check the address, or wait until something does."
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 _Result = TypeVar("_Result")
@@ -132,7 +135,7 @@ class Way:
             answer: Response = done.value
             return answer
         except OSError as error:
-            raise DisconnectedError(f"{self._through}{described(error)}") from None
+            raise unconnected(error, self.host, self._through) from None
         except (EOFError, ValueError, LookupError, RuntimeError, InvalidHandshake) as error:
             raise DisconnectedError(f"{self._through}no answer in HTTP: {error}") from None
 
@@ -156,7 +159,7 @@ class Way:
                 f"{self._through}{named} took more than {STEP_TIMEOUT_S:g} s"
             ) from None
         except (OSError, UnicodeError) as error:
-            raise DisconnectedError(f"{self._through}{described(error)}") from None
+            raise unconnected(error, self.host, self._through) from None
 
 
 def refuse_plain(uri: Address) -> None:
@@ -180,14 +183,22 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def described(error: Exception) -> str:
+def unconnected(error: Exception, host: str, through: str) -> DisconnectedError:
+    """Make the error for a ``host`` that can't be reached, ``through`` what stands before it."""
+    told = _described(error, host)
+    refused = isinstance(error, OSError) and told == os.strerror(ECONNREFUSED).lower()
+    advice = _UNRESOLVED if isinstance(error, gaierror) else _NOBODY if refused else ""
+    return DisconnectedError(f"{through}{told}", advice)
+
+
+def _described(error: Exception, host: str) -> str:
     """Say why there is no connection, or none any more."""
     match error:
         case ssl.SSLError():
             reason = error.reason or error.strerror or "unexpected end"
             return f"TLS failed ({reason.replace('_', ' ').lower()})"
         case gaierror():
-            return f"the name of the host can't be resolved ({error.strerror})"
+            return f"the name {host} can't be resolved ({error.strerror})"
         case OSError() if numbers := _ERRNO.findall(str(error)):
             # asyncio puts those of several addresses into one text.
             return ", ".join(dict.fromkeys(os.strerror(int(each)).lower() for each in numbers))

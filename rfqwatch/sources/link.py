@@ -45,7 +45,26 @@ _LONG_HEADERS = {126: 4, 127: 10}
 
 
 class DisconnectedError(Exception):
-    """No connection, or none any more; another attempt may succeed. The text is from the wire."""
+    """No connection, or none any more; another attempt may succeed. The text is from the wire.
+
+    ``advice`` is what may mend it, where that is known.
+    """
+
+    def __init__(self, text: str, advice: str = "") -> None:
+        super().__init__(text)
+        self.advice = advice
+
+
+class ClosedError(DisconnectedError):
+    """The exchange closed the connection; ``code`` says why (RFC 6455, section 7.4)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(f"closed by the exchange with {code}" + (f" ({reason})" if reason else ""))
+        self.code = code
+
+
+class UnreadableError(DisconnectedError):
+    """What came breaks the protocol, or is larger than any message that is taken."""
 
 
 async def caught_up() -> None:
@@ -220,7 +239,7 @@ class Link(ClientConnection, asyncio.BufferedProtocol):
         super().data_received(bytes(data))
         if self.protocol.state is not State.OPEN:
             # Nothing more will come out, even if the exchange goes on sending.
-            self._finish(DisconnectedError(self._closing()))
+            self._finish(self._closing())
 
     def process_event(self, event: Event) -> None:
         """Take a parsed frame from the library, in place of its queue."""
@@ -250,19 +269,17 @@ class Link(ClientConnection, asyncio.BufferedProtocol):
         super().connection_lost(exc)
         if self._watchdog is not None:
             self._watchdog.cancel()
-        why = self._closing() if exc is None else f"connection lost ({exc})"
-        self._finish(DisconnectedError(why))
+        lost = self._closing() if exc is None else DisconnectedError(f"connection lost ({exc})")
+        self._finish(lost)
 
-    def _closing(self) -> str:
+    def _closing(self) -> DisconnectedError:
         parser_error = self.protocol.parser_exc
         if parser_error is not None and not isinstance(parser_error, EOFError):
-            return f"unreadable: {parser_error}"
+            return UnreadableError(f"unreadable: {parser_error}")
         close = self.protocol.close_rcvd
         if close is None:
-            return "connection lost"
-        return f"closed by the exchange with {close.code}" + (
-            f" ({close.reason})" if close.reason else ""
-        )
+            return DisconnectedError("connection lost")
+        return ClosedError(close.code, close.reason)
 
     def _finish(self, why: Exception) -> None:
         if self._burst:

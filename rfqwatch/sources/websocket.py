@@ -15,19 +15,21 @@ from websockets.exceptions import (
     InvalidStatus,
     InvalidURI,
 )
+from websockets.proxy import parse_proxy
 from websockets.uri import parse_uri
 
 from rfqwatch.clock import now
 from rfqwatch.errors import ConnectionFailedError, UsageError
 from rfqwatch.exchange.signing import signed_headers
+from rfqwatch.lines.wording import apart
 from rfqwatch.sources import refusals
 from rfqwatch.sources.certificates import distrust, tls_context
 from rfqwatch.sources.connecting import (
     HAPPY_EYEBALLS_DELAY_S,
     USER_AGENT,
     bracketed,
-    described,
     refuse_plain,
+    unconnected,
 )
 from rfqwatch.sources.link import LARGEST_MESSAGE, DisconnectedError, Link
 from rfqwatch.sources.proxies import proxy_before, refusal
@@ -103,10 +105,7 @@ class Dialer:
             if offset_ms is None:
                 raise self._failure(refused) from None
             self._offset_ms = offset_ms
-            self._say(
-                f"this computer's clock is {abs(offset_ms) / 1000:.1f} s "
-                f"{'behind' if offset_ms > 0 else 'ahead of'} the exchange's; signing with its time"
-            )
+            self._say(f"this computer's clock is {apart(offset_ms)}; signing with its time")
             try:
                 link = await self._open()
             except InvalidStatus as refused_again:
@@ -169,7 +168,8 @@ class Dialer:
             ) from None
         except (OSError, InvalidHandshake, ConnectionClosed) as error:
             # ssl.SSLError is an OSError.
-            raise DisconnectedError(f"{through}{described(error)}") from None
+            host = parse_proxy(proxy.url).host if proxy else self._uri.host
+            raise unconnected(error, host, through) from None
         except ImportError as error:
             assert proxy  # noqa: S101 - SOCKS needs another library
             raise ConnectionFailedError(

@@ -21,7 +21,7 @@ from rfqwatch.exchange.notices import Ended, Gap, Live, Note, Proven, Send
 from rfqwatch.exchange.session import SubscriptionLostError
 from rfqwatch.exchange.shards import LARGEST_FACTOR
 from rfqwatch.exchange.wire import Frame, Malformed, Unknown
-from rfqwatch.lines.wording import counted
+from rfqwatch.lines.wording import apart, counted
 from rfqwatch.sources.link import DisconnectedError, caught_up
 from rfqwatch.stream.clockjumps import jumps
 from rfqwatch.stream.health import APART_MS, LATE_MS, Connection, lag_of
@@ -54,7 +54,10 @@ _SOON_S = 0.05
 
 
 class Channel:
-    """One shard of the channel on its way from the exchange to the output."""
+    """One shard of the channel on its way from the exchange to the output.
+
+    ``spent`` is what to advise where no more attempts are allowed.
+    """
 
     def __init__(
         self,
@@ -63,6 +66,8 @@ class Channel:
         output: Output,
         quota: Quota,
         voice: Voice,
+        *,
+        spent: str = "",
     ) -> None:
         self._session = session
         self._health = health
@@ -70,6 +75,7 @@ class Channel:
         self._output = output
         self._quota = quota
         self._voice = voice
+        self._spent = spent
         self._name = health.name
         self._link: Link | None = None
         self._alarm: asyncio.Timeout | None = None
@@ -103,10 +109,9 @@ class Channel:
                     if delay_s is None:
                         if isinstance(lost, RfqwatchError):
                             raise
+                        mend = lost.advice if isinstance(lost, DisconnectedError) else ""
                         raise ConnectionFailedError(
-                            f"{dialer.place}: {lost}",
-                            "That is as often as --max-retries or --no-reconnect allow it to try; "
-                            "rfqwatch check says what is wrong.",
+                            f"{dialer.place}: {lost}", f"{mend} {self._spent}".strip()
                         ) from None
                     delay_s = max(delay_s, dialer.pause_s)
                     self._retry(str(lost), delay_s)
@@ -154,7 +159,7 @@ class Channel:
                 if at.s >= minute_s:
                     minute_s = at.s + _MINUTE_S
                     pings, link.pings = link.pings, 0
-                    self._detail(f"{pings} pings in the last minute")
+                    self._detail(f"{counted(pings, 'ping')} in the last minute")
 
     def _set_alarm(self, latest_s: float = inf) -> None:
         """Wake when the session's deadline passes, which may be sooner than it was."""
@@ -335,8 +340,7 @@ class Channel:
         late_s = self._health.lagged(lag_ms, at)
         if not self._skew_said and (ahead_ms := self._health.ahead_ms):
             self._skew_said = True
-            way = "behind" if ahead_ms > 0 else "ahead of"
-            off = f"{abs(ahead_ms) / 1000:,.0f} s {way} the exchange's"
+            off = apart(ahead_ms)
             self._say(f"received_ts_ms goes by this computer's clock, which is {off}")
         if late_s > LATE_FOR_ADVISED_S:
             self._advise(f"frames have come over {LATE_MS // 1000} s late for {late_s:.0f} s")

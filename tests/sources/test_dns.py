@@ -189,4 +189,5 @@ def test_nobody_at_any_address(tmp_path: Path, environment: dict[str, str]) -> N
         timeout=PATIENCE_S,
     )
     assert done.returncode == 5
-    assert "error: localhost:1: connection refused\n" in done.stderr
+    error = "error: localhost:1: connection refused\nrfqwatch: Nothing listens there: check"
+    assert error in done.stderr

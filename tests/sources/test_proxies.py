@@ -95,7 +95,7 @@ async def test_no_such_name(monkeypatch: pytest.MonkeyPatch) -> None:
     error = await failure()
     assert type(error) is DisconnectedError
     assert str(error).startswith(
-        "through the proxy of HTTPS_PROXY, proxy.invalid:3128: the name of the host can't"
+        "through the proxy of HTTPS_PROXY, proxy.invalid:3128: the name proxy.invalid can't"
     )
 
 

@@ -254,7 +254,7 @@ async def test_a_wrong_clock_is_mended_from_the_answer(ahead_s: int) -> None:
         )
     (told,) = said
     assert ("behind" if ahead_s > 0 else "ahead") in told
-    assert re.search(r"\d\.\d s", told)
+    assert re.search(r" (3,600|3,599|3,601|90|89|91) s ", told)
 
 
 async def test_a_clock_that_stays_wrong_ends_it() -> None:
@@ -344,9 +344,10 @@ async def test_a_reset_in_the_handshake_is_worth_another_attempt() -> None:
 async def test_nobody_there() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(DisconnectedError, match="connection refused"):
+    with pytest.raises(DisconnectedError, match="connection refused") as failed:
         async with dialer(f"ws://127.0.0.1:{port}/").dial():
             pass
+    assert failed.value.advice.startswith("Nothing listens there")
 
 
 @pytest.mark.parametrize(
@@ -363,9 +364,12 @@ def test_the_place_is_an_address_that_can_be_copied(url: str, place: str) -> Non
 
 
 async def test_no_such_name() -> None:
-    with pytest.raises(DisconnectedError, match="name of the host"):
+    with pytest.raises(
+        DisconnectedError, match=r"the name exchange\.invalid can't be resolved"
+    ) as failed:
         async with dialer("wss://exchange.invalid/").dial():
             pass
+    assert failed.value.advice.startswith("Check that name")
 
 
 @pytest.mark.parametrize(

@@ -513,6 +513,8 @@ async def test_the_attempts_asked_for_are_made_and_no_more(
     assert len(dialled) == retries + 1
     assert seen.lines == [*seen.own("gap"), *seen.own("ended")]
     assert seen.gaps == [("unacknowledged", None)]
+    # A stream that never was is no news beside the reason.
+    assert not any("gap" in text for text in seen.said)
 
 
 async def test_a_server_that_lets_in_and_closes_is_not_stormed() -> None:
@@ -566,6 +568,8 @@ async def test_refused_credentials_are_not_tried_again(stranger: Credentials) ->
         assert (started.exchange.accepted, started.exchange.refused) == (0, 1)
     assert seen.exit_code == 4
     assert "NOT_FOUND" in seen.said[-1]
+    assert seen.gaps == [("unacknowledged", None)]
+    assert not any("gap" in text for text in seen.said)
 
 
 # Shards
@@ -706,4 +710,8 @@ async def test_what_came_bears_out_that_this_computer_s_clock_is_off(ahead_s: fl
         seen = await run(started.url, credentials, count=20)
     assert seen.health.ahead_ms == pytest.approx(ahead_s * 1_000, abs=2_000)
     (said,) = [text for text in seen.said if "received_ts_ms" in text]
-    assert said.startswith("received_ts_ms goes by this computer's clock, which is ")
+    fact = r"this computer's clock,? (?:which )?is ([\d,]+ s (?:behind|ahead of) the exchange's)"
+    assert re.fullmatch(f"received_ts_ms goes by {fact}", said)
+    figures = re.findall(fact, "\n".join(seen.said))
+    # To the second, whether the handshake was refused for it or not.
+    assert len(figures) == (2 if abs(ahead_s) > 10 else 1)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from rfqwatch.cli.options.end import EndOptions
     from rfqwatch.stream.health import Health
 
+_UNPROVEN = "Where that will do, leave out --fail-on-gap."
+
 
 @contextmanager
 def to_its_end(
@@ -40,6 +42,6 @@ def to_its_end(
     except SignalledError as signalled:
         code = signalled.exit_code
     if end.fail_on_gap and (why := uncertain(health, lost())):
-        raise GapsError(why, gap_advice if health.totals.gaps or lost() else "")
+        raise GapsError(why, gap_advice if health.totals.gaps or lost() else _UNPROVEN)
     if code:
         raise typer.Exit(code)

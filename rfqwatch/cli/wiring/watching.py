@@ -51,6 +51,10 @@ def watching(
     """
     connection, subscription, end = live.connection, live.subscription, live.end
     retries = 0 if connection.no_reconnect else connection.max_retries
+    origins = connection.origins
+    spent = f"Allow more attempts with {origins['max_retries'].words}, or any number without it."
+    if connection.no_reconnect:
+        spent = f"Leave out {origins['no_reconnect'].words} to have it tried again."
     with endpoint(connection, live.simulation) as exchange:
         dialer = Dialer(
             exchange.url,
@@ -75,7 +79,8 @@ def watching(
                     quiet_s=connection.quiet_timeout,
                 )
                 card = health.shard(str(shard or ""))
-                channels.append((Channel(session, card, output, quota, voice), dialer))
+                channel = Channel(session, card, output, quota, voice, spent=spent)
+                channels.append((channel, dialer))
             yield Watched(partial(watch, channels, voice), quota, health, voice, recorder)
         if not stays and health.totals.unseen == len(channels):
             why = next((f": {card.why}" for card in health.shards.values() if card.why), "")

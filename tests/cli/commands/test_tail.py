@@ -246,6 +246,8 @@ def test_fail_on_gap_wants_numbers_too() -> None:
     assert "rfqwatch.gap" not in done.stdout
     assert ended(done.stdout) == COMPLETE | {"reason": "count", "events": 50, "missed": None}
     assert "error: frames carried no seq" in done.stderr
+    assert done.stderr.endswith("rfqwatch: Where that will do, leave out --fail-on-gap.\n")
+    assert "no gaps" not in done.stderr
     assert is_quiet(done.stderr)
 
 
@@ -318,6 +320,9 @@ def test_attempts_run_out(arguments: Sequence[str], dials: int) -> None:
     }
     assert done.stderr.count("connecting to 127.0.0.1:1") == 1
     assert done.stderr.count("trying again") == dials - 1
+    advice = done.stderr.splitlines()[-1]
+    assert advice.startswith("rfqwatch: Nothing listens there")
+    assert [name for name in ("--no-reconnect", "--max-retries") if name in advice] == arguments[:1]
     assert "nothing was watched" in done.stderr
     assert is_quiet(done.stderr)
     assert "connection refused" in done.stderr
