@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache, reduce
 from itertools import starmap
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from rfqwatch.exchange.wire import Payload, Received
 
 _LONGEST_REASON = 200
+_EXPECTED = re.compile("Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`")
+_FORMS = {
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
 _TOO_LONG = 30
 """Digits that no whole number of the exchange has, and that Python may refuse to read."""
 
@@ -174,7 +184,15 @@ def _filled(part: type[Struct], members: object, path: str, misfits: list[Misfit
 
 
 def _reason(error: Exception) -> str:
-    return "nested too deep" if isinstance(error, RecursionError) else str(error)[:_LONGEST_REASON]
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    return _EXPECTED.sub(_expected, str(error))[:_LONGEST_REASON]
+
+
+def _expected(found: re.Match[str]) -> str:
+    """Say in plain words what msgspec says of types."""
+    wanted = [_FORMS.get(kind, kind) for kind in found["wanted"].split(" | ") if kind != "null"]
+    return f"{_FORMS.get(found['got'], found['got'])} where {' or '.join(wanted)} was expected"
 
 
 def _required(field: FieldInfo) -> bool:

@@ -72,7 +72,7 @@ def status(health: Health, recorder: Recorder) -> str:
         news += f"NOT RECORDED: {health.unrecorded}, "
     rate = health.per_second(now().s)
     return (
-        f"{news}{rate:,.0f}/s, {recorder.messages:,} events, {storage(recorder.size)} in "
+        f"{news}{rate:,.0f}/s, {counted(recorder.messages, 'event')}, {storage(recorder.size)} in "
         f"{counted(recorder.files, 'file')}, {_left(recorder.folder)} left on the disk, "
         f"gaps {health.totals.gaps:,}"
     )

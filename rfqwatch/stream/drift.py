@@ -42,7 +42,10 @@ class Drift:
                 if len(self.misfits) >= MOST_KINDS:
                     name = OTHERS
                 else:
-                    self._say(f"{name}: {misfit.why}: newer than this rfqwatch?")
+                    self._say(
+                        f"{name}: {misfit.why}; not read, as the exchange may have changed it "
+                        "(said once; counted from here on)"
+                    )
             self.misfits[name] += 1
         if event is None:
             self.unread += 1

@@ -206,7 +206,7 @@ def test_a_field_that_does_not_fit_is_left_out_and_told(
     assert whole.misfits == ()
     event, (misfit,) = of_msg(changed(msg, place.path, value), kind)
     assert misfit.field == str(place)
-    assert misfit.why.startswith(("Expected ", "an amount is negative"))
+    assert " was expected" in misfit.why or misfit.why.startswith("an amount is negative")
     without = of_msg(changed(msg, place.path, ...), kind)
     assert event == without.event
     if not place.required:
@@ -256,10 +256,10 @@ def test_the_legs_of_a_batch_keep_their_numbers() -> None:
     [
         (
             {"target_cost_dollars": {"amount": "0.35"}},
-            ("target_cost_dollars", "Expected `str`, got `object`"),
+            ("target_cost_dollars", "an object where text was expected"),
         ),
-        ({"contracts_fp": [1]}, ("contracts_fp", "Expected `str`, got `array`")),
-        ({"contracts_fp": True}, ("contracts_fp", "Expected `str`, got `bool`")),
+        ({"contracts_fp": [1]}, ("contracts_fp", "a list where text was expected")),
+        ({"contracts_fp": True}, ("contracts_fp", "true or false where text was expected")),
         (
             {"contracts_fp": "ten"},
             ("contracts_fp", "an amount is negative, not finite, too long or not a number"),
@@ -269,12 +269,12 @@ def test_the_legs_of_a_batch_keep_their_numbers() -> None:
             {"contracts_fp": "123456789.123456789012e-12"},
             ("contracts_fp", "an amount is out of range"),
         ),
-        ({"market_ticker": 7}, ("market_ticker", "Expected `str | null`, got `int`")),
+        ({"market_ticker": 7}, ("market_ticker", "a whole number where text was expected")),
         ({"created_ts": "now"}, ("created_ts", "Invalid RFC3339 encoded datetime")),
-        ({"mve_selected_legs": "A"}, ("mve_selected_legs", "Expected `array | null`, got `str`")),
+        ({"mve_selected_legs": "A"}, ("mve_selected_legs", "text where a list was expected")),
         (
             {"mve_selected_legs": [{"side": ["yes"]}]},
-            ("mve_selected_legs[].side", "Expected `str | null`, got `array`"),
+            ("mve_selected_legs[].side", "a list where text was expected"),
         ),
     ],
 )
@@ -302,9 +302,9 @@ def test_misfits_are_told_in_the_order_of_the_declaration() -> None:
         ('{"msg":{}}', ("id", "missing")),
         ('{"msg":{"id":null}}', ("id", "missing")),
         ('{"msg":{"rfq_id":"x"}}', ("id", "missing")),
-        ('{"msg":{"id":5}}', ("id", "Expected `str`, got `int`")),
-        ('{"msg":{"id":"x","id":5}}', ("id", "Expected `str`, got `int`")),
-        ('{"msg":{"id":["x"]}}', ("id", "Expected `str`, got `array`")),
+        ('{"msg":{"id":5}}', ("id", "a whole number where text was expected")),
+        ('{"msg":{"id":"x","id":5}}', ("id", "a whole number where text was expected")),
+        ('{"msg":{"id":["x"]}}', ("id", "a list where text was expected")),
     ],
 )
 def test_without_its_ids_a_message_is_no_event(text: str, misfit: tuple[str, str]) -> None:

@@ -40,7 +40,7 @@ def test_a_field_that_does_not_fit_is_left_out_counted_and_said_once(
     assert drift.misfits == {"rfq_created.created_ts": 3}
     (line,) = said
     assert line.startswith("rfq_created.created_ts: ")
-    assert line.endswith("newer than this rfqwatch?")
+    assert line.endswith("(said once; counted from here on)")
     assert drift.unread == 0
 
 

@@ -67,7 +67,8 @@ def recorded(
         )
         if health.unrecorded:
             raise OutputError(
-                f"{recorder.undelivered:,} events could not be recorded: {health.unrecorded}",
+                f"{counted(recorder.undelivered, 'event')} could not be recorded: "
+                f"{health.unrecorded}",
                 f"Make room for {options.record}, or record elsewhere.",
             )
 
