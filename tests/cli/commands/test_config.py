@@ -4,7 +4,6 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from of_commands import written
 from program import clean_environment, rfqwatch
 
 if TYPE_CHECKING:
@@ -25,11 +24,16 @@ market = ["KXNFL*", "KXMLB*"]
 """
 
 
+def written(folder: Path, text: str) -> Path:
+    file = folder / "rfqwatch" / "config.toml"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(text)
+    return file
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    file = tmp_path / "rfqwatch" / "config.toml"
-    file.parent.mkdir()
-    file.write_text(PROFILES)
+    written(tmp_path, PROFILES)
     return clean_environment() | {"XDG_CONFIG_HOME": str(tmp_path), "RFQWATCH_COUNT": "5"}
 
 
