@@ -32,9 +32,9 @@ def _faults(text: str) -> Sequence["Fault"]:
     try:
         return parse_faults(text)
     except ValueError as error:
-        widest = max(len(name) for name, _ in faults_explained())
-        lines = [f"{name:{widest}}  {what}" for name, what in faults_explained()]
-        raise UsageError(f"--sim-fault {error}", "\n".join([FAULTS_DUE, *lines])) from None
+        known = ", ".join(name for name, _ in faults_explained())
+        advice = f"There are {known}; options.md says what each does."
+        raise UsageError(f"--sim-fault {error}", advice) from None
 
 
 def faults_explained() -> Words:
