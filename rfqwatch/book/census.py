@@ -49,11 +49,10 @@ class Census:
         return shard
 
     def add(self, row: Rfq) -> None:
-        """Count an open row."""
+        """Count an open row that was just heard of, so that it is of the latest generation."""
         shard = self._shards[row.shard]
         shard.open += 1
-        if row.generation == shard.generation:
-            shard.confirmed += 1
+        shard.confirmed += 1
         self.asked += row.size
         second = row.since_ms // 1_000
         self._seconds[second] = self._seconds.get(second, 0) + 1

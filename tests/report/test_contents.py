@@ -279,6 +279,8 @@ def test_completeness() -> None:
 def test_what_can_not_be_known_of_completeness_is_not_claimed() -> None:
     report = take(Report(), created("a", 0), created("b", 900))
     report.gap(gap("seq", 499, 500, missed=3), "", START_MS + 500)
+    report.live("", START_MS + 600)
+    assert facts(report, "completeness")["subscriptions"] == 1
     assert facts(report, "completeness")["missed"] == 3
     assert facts(report, "completeness")["covered_share"] == pytest.approx(0.9988, abs=1e-4)
     report.broken_off()
@@ -295,6 +297,9 @@ def test_what_was_executed_is_open_no_longer() -> None:
     assert (lives["still_open"], lives["executed_not_deleted"]) == (1, 1)
     lives = facts(take(report, line("rfq_deleted", 3, {"id": "a"})), "life_times")
     assert (lives["still_open"], lives["executed_not_deleted"]) == (1, 0)
+    batch = {"rfq_batch_id": "x", "executed_rfq_ids": ["b"], "failed_rfq_ids": ["never seen"]}
+    lives = facts(take(report, line("rfq_batch_executed", 4, batch)), "life_times")
+    assert (lives["still_open"], lives["executed_not_deleted"]) == (0, 1)
 
 
 def test_lag() -> None:

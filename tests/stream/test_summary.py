@@ -68,6 +68,12 @@ def test_frames_without_a_seq_make_it_uncertain(health: Health) -> None:
     assert "can't be checked" in uncertain(health, 0)
 
 
+def test_a_recording_that_breaks_off_makes_it_uncertain(health: Health) -> None:
+    health.breaks_off = True
+    assert summary(health, "done") == "done; no gaps up to where it breaks off"
+    assert "breaks off" in uncertain(health, 0)
+
+
 def test_malformed_frames_of_all_shards_are_in_the_ending(health: Health) -> None:
     health.shard("0/2").malformed, health.shard("1/2").malformed = 1, 2
     assert ending(health, "duration", 3, 0).malformed == 3
