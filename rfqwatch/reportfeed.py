@@ -24,7 +24,8 @@ class Survey:
     """A recording on its way into a report.
 
     Of it goes there what was recorded from ``since_ms`` up to ``until_ms`` (Unix milliseconds), and
-    what ``selection`` selects of that. Gaps always do.
+    what ``selection`` selects of that. Gaps always do. ``ahead_ms`` is how far the exchange's clock
+    was ahead of the one that it was recorded by, as far as it was told.
     """
 
     def __init__(
@@ -48,8 +49,7 @@ class Survey:
         self._since_ms = since_ms
         self._until_ms = until_ms
         self._over = False
-        self._say = say
-        self._ahead_said = False
+        self.ahead_ms: int | None = None
 
     def __iter__(self) -> Iterator[None]:
         """Go on by one read at a time, to the end. Raises `RecordingError`."""
@@ -67,7 +67,7 @@ class Survey:
         for piece in pieces:
             # By which clock it was made is true of all that follows, be it asked for or not.
             if isinstance(piece, Told) and isinstance(piece.notice, Live):
-                self._live(piece.notice)
+                self.ahead_ms = self.ahead_ms or piece.notice.ahead_ms
             if self._is_outside(piece.at_ms):
                 if self._over:
                     break
@@ -83,15 +83,6 @@ class Survey:
                 else:
                     self._report.live(piece.shard, piece.at_ms)
         self._report.take(lines)
-
-    def _live(self, live: Live) -> None:
-        if live.ahead_ms is not None and not self._ahead_said:
-            self._ahead_said = True
-            way = "ahead of" if live.ahead_ms < 0 else "behind"
-            self._say(
-                f"recorded by a clock that was {abs(live.ahead_ms) / 1_000:,.0f} s {way} the "
-                "exchange's: lags, and times of receipt, are off by as much"
-            )
 
     def _take_block(self, block: bytes) -> Sequence[Line] | None:
         lines = lines_of(block)

@@ -20,12 +20,12 @@ from rfqwatch.lines.wording import apart
 from rfqwatch.sources import refusals
 from rfqwatch.sources.link import DisconnectedError
 from rfqwatch.sources.rest import Rest
+from rfqwatch.stream.health import APART_MS
 
 if TYPE_CHECKING:
     from rfqwatch.checking.subject import Subject
     from rfqwatch.sources.rest import Answer
 
-_MINDED_MS = 2_000
 _HALF_A_SECOND_MS = 500
 
 _UNASKED = (
@@ -128,12 +128,9 @@ class RestChecks:
 
     async def _clock(self) -> Verdict:
         answer, _ = self._answer
-        told = refusals.date_of(answer.response)
-        if told is None:
+        offset_ms = refusals.ahead_ms(answer.response, (answer.asked.ms + answer.answered.ms) // 2)
+        if offset_ms is None:
             return unsure("REST told no time", "Whether this computer's clock is right is unknown.")
-        # It counts whole seconds: the middle of the second is the best guess.
-        middle_ms = (answer.asked.ms + answer.answered.ms) // 2
-        offset_ms = int(told.timestamp() * 1000) + _HALF_A_SECOND_MS - middle_ms
         doubt_ms = _HALF_A_SECOND_MS + (answer.answered.ms - answer.asked.ms) // 2 + 1
         if abs(offset_ms) <= doubt_ms:
             self._subject.offset_ms = 0
@@ -144,7 +141,7 @@ class RestChecks:
         seen = f"{apart(offset_ms)}, to {doubt_ms / 1000:.1f} s"
         if abs(offset_ms) > TOLERATED_MS:
             return failed(seen, _SET_CLOCK, facts, exit_code=RefusedError.exit_code)
-        if abs(offset_ms) > _MINDED_MS:
+        if abs(offset_ms) > APART_MS:
             return unsure(seen, "That is tolerated, but lag is wrong by as much: set it.", facts)
         return passed(seen, facts)
 

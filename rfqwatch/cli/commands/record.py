@@ -25,7 +25,7 @@ def record(recording: RecordOptions, options: LiveOptions) -> None:
     voice = Voice(level, line.say)
     drift = Drift(voice.say)
     selected, _ = selecting(options.selection, drift)
-    health = Health("", drift, selected=selected.text if selected else "")
+    health = Health("", drift)
     kept = watching(None, options, recording, selection=selected, health=health, voice=voice)
     with kept as watched, asyncio.Runner(loop_factory=Loop) as runner:
         assert watched.recorder is not None  # noqa: S101 - the options name where to

@@ -58,6 +58,7 @@ def replaying(
     names = recordings(replay.source or ())
     place = names[0] if len(names) == 1 else counted(len(names), "file")
     health.place = f"replay of {place}"
+    health.selected = selection.text if selection else ""
     quota = Quota(end.count, output, selection)
     recording = Recording(names, lenient=replay.lenient, say=voice.say)
     replayed = Replay(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rfqwatch.cli.wiring.replaying import recordings, size_of
 from rfqwatch.cli.wiring.selecting import selecting
-from rfqwatch.lines.wording import counted
+from rfqwatch.lines.wording import apart, counted
 from rfqwatch.replay.progress import bar, say_over
 from rfqwatch.report.contents import Report
 from rfqwatch.reportfeed import Survey
@@ -58,6 +58,9 @@ def summed_up(
     # What is counted holds no circles, and would take long to be looked through for them.
     gc.disable()
     asyncio.run(until_signal(read()))
+    if survey.ahead_ms:
+        off = f"recorded by a clock that was {apart(survey.ahead_ms)}"
+        voice.say(f"{off}: lags, and times of receipt, are off by as much")
     if recording.skipped:
         voice.say(f"{counted(recording.skipped, 'line')} skipped that could not be read")
     if not told.messages:

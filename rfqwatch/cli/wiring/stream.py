@@ -42,8 +42,7 @@ class Stream:
         self._voice = Voice(live.verbosity.level(), say or ours)
         drift = Drift(self._voice.say)
         self._selection, self.read = selecting(live.selection, drift)
-        selected = self._selection.text if self._selection else ""
-        self.health = Health("", drift, selected=selected)
+        self.health = Health("", drift)
 
     def to(
         self,

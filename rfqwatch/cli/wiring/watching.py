@@ -64,6 +64,7 @@ def watching(
             say=voice.say,
         )
         health.place = exchange.name or dialer.place
+        health.selected = selection.text if selection else ""
         with (
             to_its_end(health, lambda: output.lost, end, gap_advice),
             recorded(recording, subscription, health, voice) as recorder,
