@@ -21,19 +21,18 @@ def table(options: StreamOptions, shown: TableOptions) -> None:
     from rfqwatch.screen.terminal.tty import require_terminal
     from rfqwatch.sources.dns import Loop
 
-    once = shown.once
-    if not once:
+    if not shown.once:
         require_terminal()
     # What is imported stays, and what comes by the thousand has no cycles.
     gc.freeze()
     gc.set_threshold(20_000)
-    with said_after(once=once) as say:
-        stream = Stream(options, speed=0 if once else 1, say=say)
+    with said_after(once=shown.once) as say:
+        stream = Stream(options, speed=0 if shown.once else 1, say=say)
         book = Book(max_age_ms=round(shown.max_age * 1000), mine=options.live.subscription.mine)
         feed = Feed(book, stream.read, lambda: stream.health.ahead_ms)
-        at_most = ONCE if once and not stream.playback else None
+        at_most = ONCE if shown.once and not stream.playback else None
         with (
-            stream.to(feed, grows=True, stays=not once) as watched,
+            stream.to(feed, grows=True, stays=not shown.once) as watched,
             drawing(shown, book, watched, stream.playback) as drawn,
             asyncio.Runner(loop_factory=Loop) as runner,
         ):
